@@ -213,7 +213,7 @@ t.test('the manifest alone, sums alone', async (t) => {
   );
   t.match(await failing(changed(put('SHA256SUMS', ''))), /^manifest: SHA256SUMS/);
   t.match(
-    await failing(changed(replaced('manifest.json', '"version": 1', '"version": 2'))),
+    await failing(changed(replaced('manifest.json', '"version": 2', '"version": 3'))),
     /^manifest: .*update/,
   );
   t.match(await failing(changed((copy) => void copy.delete('manifest.json'))), /^manifest: manifest\.json/);

@@ -32,10 +32,11 @@ export function filesAmiss(bundle: Uint8Array): readonly Amiss[] {
   const other = (what: string, change: (text: string) => string): void =>
     add('manifest', what, replaced(bundle, manifest(change)));
   other('a manifest with another indentation', (m) => m.replace('  "format"', '   "format"'));
-  other('a manifest of version 2', (m) => m.replace('"version": 1', '"version": 2'));
-  other('a member more', (m) => m.replace('"version": 1,', '"version": 1,\n  "more": 1,'));
-  other('a member twice', (m) => m.replace('"version": 1,', '"version": 1,\n  "version": 1,'));
-  other('a fraction', (m) => m.replace('"version": 1,', '"version": 1.0,'));
+  other('a manifest of version 1', (m) => m.replace('"version": 2', '"version": 1'));
+  other('a manifest of version 3', (m) => m.replace('"version": 2', '"version": 3'));
+  other('a member more', (m) => m.replace('"version": 2,', '"version": 2,\n  "more": 1,'));
+  other('a member twice', (m) => m.replace('"version": 2,', '"version": 2,\n  "version": 2,'));
+  other('a fraction', (m) => m.replace('"version": 2,', '"version": 2.0,'));
   other('a file that is named with another size', (m) =>
     m.replace(/"size": (\d+),\n {6}"sha/, '"size": 1$1,\n      "sha'),
   );

@@ -344,6 +344,23 @@ async function hostileNames(): Promise<Good> {
   });
 }
 
+/** Few, with every kind of derived file: what golden-bundle.test.ts pins, and what other machines make again. */
+export async function pinnedBundles(): Promise<readonly Good[]> {
+  const all = [
+    ...(await opened()),
+    await attached(),
+    ...(await unwitnessed()),
+    ...(await bad()),
+    await hostileNames(),
+  ];
+  const wanted = [
+    'openings, people, a verifier',
+    'attachments',
+    'no witnessed head, and a log without witnesses',
+  ];
+  return all.filter(({ what }) => wanted.includes(what) || /revoked|half year|beyond ASCII/.test(what));
+}
+
 export async function goodBundles(): Promise<readonly Good[]> {
   return [
     ...(await opened()),

@@ -74,7 +74,17 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   words: { below: [...JUDGED, 'claim', 'evidence', 'appraisal', 'client'], packages: [] },
   // Periods of the past for whoever was not there: frameworks of controls, reports, bundles.
   audit: {
-    below: [...JUDGED, 'claim', 'evidence', 'probe/registry', 'appraisal', 'declare', 'incident', 'client'],
+    below: [
+      ...JUDGED,
+      'claim',
+      'evidence',
+      'probe/registry',
+      'appraisal',
+      'declare',
+      'incident',
+      'client',
+      'words',
+    ],
     packages: ['@noble/hashes'],
   },
   'audit/node': { below: ['bytes', 'client', 'platform', 'audit'], packages: ['csv-parse'], node: true },

@@ -26,15 +26,24 @@ interface SignedLine {
 }
 
 export function byHandPage({ policy, log, end, entries }: ByHandParts): string {
-  const keys = [...policy.logs, ...policy.witnesses].map(({ verifier }) => verifier);
-  const signed = signedLines(end, keys);
+  const logs = policy.logs.map(({ verifier }) => verifier);
+  const witnesses = policy.witnesses.map(({ verifier }) => verifier);
+  const signed = signedLines(end, [...logs, ...witnesses]);
   const own = signed.filter(({ verifier }) => verifier.type === 1);
   const witnessed = signed.filter(({ verifier }) => verifier.type === 4);
+  const mlDsa = (keys: readonly NoteVerifier[]): readonly NoteVerifier[] =>
+    signed.map(({ verifier }) => verifier).filter((each) => each.type === 6 && keys.includes(each));
   const last = entries.at(-1);
   return `# Verify by hand
 
-This says how far \`sha256sum\`, \`openssl\` 3 and a shell reach. Unpack the bundle into an empty folder and run the commands there.
-The keys below are those of the file itself: put in their place the keys that you got from somebody else.
+This says how far \`sha256sum\`, \`openssl\` 3 and a shell reach. Unpack the bundle into an empty folder (\`unzip FILE.zip -d FOLDER\`) and run the commands there.
+
+The keys below are those of the file itself, so they show nothing but that it is of one piece. Put in their place the keys that you got from somebody
+else: of a verifier key \`NAME+ID+KEY\` this prints what stands after \`echo\` below:
+
+\`\`\`text
+echo 'KEY' | openssl base64 -d -A | tail -c 32 | openssl base64 -A
+\`\`\`
 
 ## 1. The files are those of the manifest
 
@@ -51,22 +60,22 @@ sed '/^$/,$d' ${END_HEAD} > head.txt
 ${own.map(signatureCheck).join('\n') || 'echo "no Ed25519 key of the log signed this head: openssl 3.5 and newer check ML-DSA-44"'}
 \`\`\`
 
-\`head.txt\` has three lines: the name of the log, the number of its entries, the root over all of them.
-Here it is ${log}. openssl says \`Signature Verified Successfully\`.
-
+\`head.txt\` has the name of the log, the number of its entries, and the root over all of them. For each key, openssl says
+\`Signature Verified Successfully\`. The log calls itself ${shown(log)}.
+${unread(mlDsa(logs))}
 ## 3. Witnesses signed it, and when
 
 \`\`\`sh
 ${witnessed.map(cosignatureCheck).join('\n') || 'echo "no witness of the policy cosigned this head with Ed25519"'}
 \`\`\`
 
-The time is the witness's own. It stands in what it signed.
-
+For each witness, openssl says \`Signature Verified Successfully\`. The time below it is the witness's own. It stands in what it signed.
+${unread(mlDsa(witnesses))}
 ## 4. Entries are what the index says
 
 ${last === undefined ? '' : entryCheck(entries, last)}
 
-The second number is the leaf: SHA-256 of a zero byte and the entry.
+The first number is the id, so the entry is the one that \`entries/index.csv\` names. The second is the leaf: SHA-256 of a zero byte and the entry.
 
 ## Where stock tools end
 
@@ -78,6 +87,18 @@ The second number is the leaf: SHA-256 of a zero byte and the entry.
   spec/bundle.md).
 - ML-DSA-44 signatures: openssl 3.5 and newer.
 `;
+}
+
+/** A name in the text of the page and in a comment of a shell: what could be more than a name there is replaced. */
+function shown(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9./:@_+~-]/g, '?');
+}
+
+/** Says which signatures of the log or of witnesses these commands do not check. */
+function unread(notRead: readonly NoteVerifier[]): string {
+  if (notRead.length === 0) return '';
+  const names = notRead.map(({ name, id }) => `${shown(name)} (key ${formatKeyId(id)})`);
+  return `\nNot checked by these commands, since it is an ML-DSA-44 signature: ${names.join(', ')}.\n`;
 }
 
 function signedLines(note: Uint8Array, keys: readonly NoteVerifier[]): readonly SignedLine[] {
@@ -97,7 +118,7 @@ function signedLines(note: Uint8Array, keys: readonly NoteVerifier[]): readonly 
 function filesOf({ verifier, line }: SignedLine): string {
   const key = formatBase64(verifier.key.bytes);
   const signature = `sed '1,/^$/d' ${END_HEAD} | sed -n '${line}p' | cut -d' ' -f3 | openssl base64 -d -A | tail -c 64`;
-  return `# key ${formatKeyId(verifier.id)}
+  return `# ${shown(verifier.name)}, key ${formatKeyId(verifier.id)}
 { printf '${SPKI}'; echo '${key}' | openssl base64 -d -A; } > key.der
 ${signature} > signature.bin`;
 }

@@ -110,12 +110,13 @@ th, td { padding: 0.2rem 0.9rem 0.2rem 0; text-align: left; vertical-align: top;
 th { font-weight: 600 }
 tr { break-inside: avoid }
 code { font: 0.85em/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
+td code, .whole { overflow-wrap: normal; white-space: nowrap }
 .wide { overflow-x: auto }
 .note { padding: 0.5rem 1rem; border-left: 4px solid #c60 }
 .bad { font-weight: 700; color: #b00020 }
 .good { color: #106c2e }
 @media (prefers-color-scheme: dark) { .bad { color: #ff8a80 } .good { color: #7bd88f } }
-@media print { :root { color-scheme: light; font-size: 10pt } body { max-width: none; margin: 0 } .wide { overflow: visible } .bad { color: #000 } .good { color: #000 } a { color: inherit } }
+@media print { :root { color-scheme: light; font-size: 10pt } body { max-width: none; margin: 0 } .wide { overflow: visible } th, td { padding-right: 0.5rem } td { overflow-wrap: anywhere } .bad { color: #000 } .good { color: #000 } a { color: inherit } }
 `;
 
 /** A whole page. The policy in it keeps a browser from loading or running anything. */

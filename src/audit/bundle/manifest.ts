@@ -9,8 +9,11 @@ import type { Files } from '../zip/write.ts';
 import { MANIFEST, SUMS } from './names.ts';
 import { badFile, jsonFile, nullable, readJsonFile, type Json } from './text.ts';
 
-/** Version of the format, derived files included. */
-export const BUNDLE_VERSION = 1;
+/**
+ * Version of the format, derived files included: test/audit/golden-bundle.test.ts fails when a byte of them changes and this does
+ * not.
+ */
+export const BUNDLE_VERSION = 2;
 
 /** Most subjects of one bundle: as many histories, and room for the rest, fit in a container. */
 const MOST_SUBJECTS = 50_000;
@@ -36,6 +39,11 @@ const manifest = checked(fields, ({ version, period, subjects, controls, monitor
     throw refuse(
       'newer-version',
       `the bundle has version ${version}, and this tallystick knows ${BUNDLE_VERSION}: update tallystick`,
+    );
+  if (version < BUNDLE_VERSION)
+    throw refuse(
+      'older-version',
+      `the bundle has version ${version}, made by an older tallystick: verify it with the verify.mjs that was released with that one, or ask for the bundle again (this one knows version ${BUNDLE_VERSION})`,
     );
   if (period.since >= period.until) throw wrong(`${at}period`, 'it ends before it begins');
   for (const [name, list] of Object.entries({ subjects, controls, monitors })) {

@@ -1,6 +1,7 @@
 /** `index.html`: what a bundle says, for whoever opens it. Everything on it is made again by `verify` and compared. */
 import type { ClaimPast, Difference, KnownHistory, Span } from '../../appraisal/past/known-types.ts';
 import type { Period } from '../../appraisal/past/types.ts';
+import { WHY } from '../../words/history.ts';
 import { html, length, list, moment, page, share, table, type Html } from './html.ts';
 import type { Scope } from './manifest.ts';
 import { BY_HAND, CONTROLS, historyFile, KEYS, VERIFIER } from './names.ts';
@@ -52,6 +53,11 @@ function bad(n: number): Html {
   return n > 0 ? html`<span class="bad">${n}</span>` : html`0`;
 }
 
+/** A text that is not broken into lines. */
+function whole(text: string): Html {
+  return html`<span class="whole">${text}</span>`;
+}
+
 /** One row a claim. */
 function figuresTable(histories: readonly KnownHistory[], { since, until }: Period): Html {
   const rows = histories.flatMap(({ subject, claims }) =>
@@ -67,10 +73,10 @@ function figuresTable(histories: readonly KnownHistory[], { since, until }: Peri
         bad(late),
         share(seconds.covered, until - since),
         seconds.failed + hidden.failed > 0
-          ? html`<span class="bad">${length(seconds.failed + hidden.failed)}</span>`
+          ? html`<span class="bad whole">${length(seconds.failed + hidden.failed)}</span>`
           : '0 s',
-        length(seconds.uncovered + hidden.uncovered),
-        length(seconds.waived),
+        whole(length(seconds.uncovered + hidden.uncovered)),
+        whole(length(seconds.waived)),
         `${grades.looks}, ${grades.time}`,
       ];
     }),
@@ -145,15 +151,15 @@ function spansTable(spans: readonly Span[]): Html {
   const rows = spans
     .slice(0, MOST_ROWS)
     .map(({ from, to, kind, hides, why, verdict, startedAfter, waiver }) => [
-      moment(from),
-      moment(to),
-      length(to - from),
+      whole(moment(from)),
+      whole(moment(to)),
+      whole(length(to - from)),
       kind === 'failed' || hides === 'failed'
         ? html`<span class="bad">${wordOf(kind, hides, verdict)}</span>`
         : wordOf(kind, hides, verdict),
       [
         ...(startedAfter === undefined ? [] : [`it began after ${moment(startedAfter)}`]),
-        ...(why === undefined ? [] : [why]),
+        ...(why === undefined ? [] : [WHY[why]]),
         ...(waiver === undefined
           ? []
           : [`waived by ${waiver.parsed.waiver.owner}: ${waiver.parsed.waiver.reason}`]),
@@ -173,8 +179,8 @@ function differencesTable(differences: readonly Difference[]): Html {
   const rows = differences
     .slice(0, MOST_ROWS)
     .map(({ from, to, believed, known, changedBy }) => [
-      moment(from),
-      moment(to),
+      whole(moment(from)),
+      whole(moment(to)),
       believed?.verdict ?? 'nothing',
       known?.verdict ?? 'nothing',
       changedBy.map(({ index, why }) => `entry ${index}: ${why}`).join('; '),

@@ -42,12 +42,15 @@ export function readJsonFile<T>(
   throw badFile(name, 'it is not in the one spelling that such a file has');
 }
 
+/** Refusals that say what to do themselves: which program reads the bundle. */
+const VERSIONS: ReadonlySet<string> = new Set(['newer-version', 'older-version']);
+
 /** Runs a reader of a file; its refusal becomes `malformed-bundle`, naming the file. */
 export function reading<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof Refusal) || error.code === 'newer-version') throw error;
+    if (!(error instanceof Refusal) || VERSIONS.has(error.code)) throw error;
     throw refuse('malformed-bundle', `${name}: ${error.message}`, { cause: error });
   }
 }

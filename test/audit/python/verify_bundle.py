@@ -1103,7 +1103,7 @@ class Bundle:
             need(name in files, f"there is no {name}")
         self.m = m = read_json(files["manifest.json"], "manifest.json")
         need(type(m) is dict and m.get("format") == "tallystick-bundle", "the manifest is of another format")
-        need(is_int(m.get("version")) and m["version"] == 1, "the bundle is of a newer version")
+        need(is_int(m.get("version")) and m["version"] == 2, "the bundle is of another version than 2")
         members(m, "format version made_with log period subjects controls monitors heads files", "the manifest")
         members(m["period"], "since until", "period")
         need(all(is_int(t) for t in m["period"].values()) and m["period"]["since"] < m["period"]["until"], "period")

@@ -46,16 +46,18 @@ export function changesSince(
 }
 
 /**
- * The text of a notification. `failed` is set also if a claim that had failed before fails again under another verdict.
+ * The text of a notification. `waived` is no recovery: what failed is hidden, and may go on. `failed` is set also if a claim that had failed before fails again under another verdict.
  */
 export function newsOf(
   change: StatusChange,
   wasAlerted: boolean,
-): 'failed' | 'recovered' | 'ended' | undefined {
+): 'failed' | 'waived' | 'recovered' | 'ended' | undefined {
   if (change.kind === 'ended') return 'ended';
   const { verdict } = change.claim;
   if (ALERTING.has(verdict)) return 'failed';
-  return wasAlerted && (verdict === 'PROVEN' || verdict === 'WAIVED') ? 'recovered' : undefined;
+  if (!wasAlerted) return undefined;
+  if (verdict === 'WAIVED') return 'waived';
+  return verdict === 'PROVEN' ? 'recovered' : undefined;
 }
 
 function endOf(status: SubjectStatus, claim: string, before: Verdict): ClaimEnd {

@@ -6,7 +6,8 @@ import { isEntryId, type EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import { jsonIn, memberOf } from './json-reply.ts';
-import { download } from './patience.ts';
+import { askPatiently } from './patience.ts';
+import { refusalOf } from './problem.ts';
 import type { Transport } from './transport.ts';
 
 /** Bytes of a page of a few rows; each has a subject and an issuer of up to 8 kB. */
@@ -61,8 +62,7 @@ export async function findNewest(
   for (const [name, value] of Object.entries(wanted)) url.searchParams.set(name, String(value));
   url.searchParams.set('limit', '1');
   for (let pages = 0; pages < MAX_PAGES; pages++) {
-    const body = await download(transport, url, 'application/json', MAX_PAGE_BYTES);
-    const { found, next } = readPage(jsonIn(body), log);
+    const { found, next } = readPage(await answerTo(transport, url, MAX_PAGE_BYTES), log);
     if (found !== undefined || next === undefined) return found;
     url.searchParams.set('before', String(next));
   }
@@ -85,7 +85,7 @@ export async function findAt(transport: Transport, log: string, index: number): 
   const url = new URL(`${log}/v1/search`);
   url.searchParams.set('before', String(index + 1));
   url.searchParams.set('limit', '1');
-  const page = jsonIn(await download(transport, url, 'application/json', MAX_PAGE_BYTES));
+  const page = await answerTo(transport, url, MAX_PAGE_BYTES);
   const entries = memberOf(page, 'entries');
   if (!Array.isArray(entries)) throw strange(log);
   const row = entries.length === 0 ? undefined : readRow(entries[0], log);
@@ -113,7 +113,7 @@ export async function* findPages(transport: Transport, log: string, wanted: Want
   let before = wanted.before ?? Infinity;
   for (let pages = 0; before > from; pages++) {
     if (pages === MOST_PAGES) throw tooMany(log);
-    const page = jsonIn(await download(transport, url, 'application/json', MAX_ROWS_BYTES));
+    const page = await answerTo(transport, url, MAX_ROWS_BYTES);
     const entries = memberOf(page, 'entries');
     const next = memberOf(page, 'next');
     if (!Array.isArray(entries) || !(next === null || isIndex(next))) throw strange(log);
@@ -178,6 +178,27 @@ function readPage(
 
 function isIndex(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+/**
+ * Statuses of a host that has no search: a host of files alone answers 404, and where its files may not be listed 403; others say
+ * that the resource is gone, or that they do not know the method or the request.
+ */
+const SEARCHLESS: ReadonlySet<number> = new Set([403, 404, 405, 410, 501]);
+
+/**
+ * The JSON of one answer to a search. Refuses `not-found` for the answers of a host that has none, a page in place of JSON among
+ * them. The reader then reads every entry, so that such an answer hides nothing; and a host that answered once has to go on.
+ */
+async function answerTo(transport: Transport, url: URL, maxBytes: number): Promise<unknown> {
+  const reply = await askPatiently(transport, url, { accept: 'application/json', maxBytes });
+  if (SEARCHLESS.has(reply.status))
+    throw refuse('not-found', `${url.host} answered ${reply.status} to a search: it has none`);
+  if (reply.status !== 200) throw refusalOf(reply);
+  const json = jsonIn(reply.body);
+  if (json === undefined)
+    throw refuse('not-found', `${url.host} answered a search with something else than JSON: it has none`);
+  return json;
 }
 
 function strange(log: string): Refusal {

@@ -62,6 +62,34 @@ t.test('the same status live, from a mirror, and from a directory', async (t) =>
   t.match(await w.tally('status', ...w.policy, '--log', 'copy'), { code: 0, out: /tiles alone/ });
 });
 
+t.test('hosts of files alone answer a search in many ways', async (t) => {
+  const w = await grown(t);
+  const live = await see(w);
+  const page = (status: number, type: string) => (): Response =>
+    new Response('<!doctype html><title>Sorry</title>', { status, headers: { 'content-type': type } });
+  for (const [what, answer] of [
+    ['a bucket that may not be listed', page(403, 'application/xml')],
+    ['a page', page(200, 'text/html')],
+    ['a page that says it is JSON', page(200, 'application/json')],
+    ['gone', page(410, 'text/html')],
+    ['no such method', page(405, 'text/plain')],
+    ['not implemented', page(501, 'text/html')],
+  ] as const) {
+    w.noSearch = answer;
+    const told = await see(w, '--log', MIRROR);
+    t.strictSame(verdictOf(told), verdictOf(live), what);
+    t.match(told, { code: live.code, json: { complete: 'full', times: 'bounds' } }, what);
+  }
+  for (const status of [401, 500]) {
+    w.noSearch = page(status, 'text/html');
+    t.match(
+      await see(w, '--log', MIRROR),
+      { code: 2, err: new RegExp(`answered ${status}`) },
+      `${status}: nothing is known of its search`,
+    );
+  }
+});
+
 t.test('the past of a copy', async (t) => {
   const w = await grown(t);
   await copyTo(w, 'copy');

@@ -440,8 +440,13 @@ t.test('searching is a hint, read with care', async (t) => {
   page = { entries: [], next: 5 };
   await t.rejects(find(), { code: 'unavailable' }, 'short pages without end');
   t.match(asked.at(-1), /before=5/);
+  page = '{';
+  await t.rejects(
+    find(),
+    { code: 'not-found', message: /something else than JSON/ },
+    'a page in place of an answer',
+  );
   for (const odd of [
-    '{',
     '7',
     'null',
     {},

@@ -119,12 +119,26 @@ t.test('a waiver that ends is another alert, as often as that happens', async (t
   }
   t.strictSame(told(w), [
     'claim.failed VIOLATED',
-    'claim.recovered WAIVED',
+    'claim.waived WAIVED',
     'claim.failed VIOLATED',
-    'claim.recovered WAIVED',
+    'claim.waived WAIVED',
     'claim.failed VIOLATED',
   ]);
   t.equal(new Set(w.posted.map(({ id }) => id)).size, 5, 'receivers take none for one that they had');
+  t.match(
+    w.posted[1]?.body,
+    { type: 'claim.waived', data: { hidden: 'VIOLATED' } },
+    'with what the waiver hides',
+  );
+  await w.waive(commitment, { notAfter: w.now + 100 });
+  for (const act of [async () => undefined, () => w.prove(commitment)]) {
+    w.now += 1;
+    await act();
+    const opened = await watch();
+    await opened.once();
+    await opened.close();
+  }
+  t.strictSame(told(w).slice(5), ['claim.waived WAIVED', 'claim.recovered PROVEN'], 'mended under a waiver');
 });
 
 t.test('another watch that sees the same change gives it the same name', async (t) => {

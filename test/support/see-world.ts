@@ -72,6 +72,8 @@ export class SeeWorld {
     [];
   hookStatus = 204;
   away = false;
+  /** What the host of files alone answers for what it has not. */
+  noSearch = (): Response => new Response(null, { status: 404 });
   /** Run while a command sleeps. */
   asleep: () => void | Promise<void> = () => undefined;
 
@@ -104,8 +106,7 @@ export class SeeWorld {
       return new Response(null, { status: this.hookStatus });
     }
     if (this.away) throw new TypeError('fetch failed');
-    if (url.origin === MIRROR && !/^\/(?:checkpoint$|tile\/)/.test(url.pathname))
-      return new Response(null, { status: 404 });
+    if (url.origin === MIRROR && !/^\/(?:checkpoint$|tile\/)/.test(url.pathname)) return this.noSearch();
     if (url.origin !== MONITOR) return this.log.fetch(input, init);
     if (url.pathname.endsWith('/v1/checkpoint')) return Response.json({ size: this.log.entries.length });
     return this.#search(url.pathname + url.search, this.unseen);

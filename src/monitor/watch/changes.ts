@@ -26,7 +26,7 @@ export interface Change {
   /** The change as plain data: the `data` of its event. */
   readonly data: ReturnType<typeof aboutOf> & Readonly<Record<string, Plain>>;
   /** Type of the event; undefined if the receiver gets none. */
-  readonly type: 'claim.failed' | 'claim.recovered' | 'claim.ended' | undefined;
+  readonly type: 'claim.failed' | 'claim.waived' | 'claim.recovered' | 'claim.ended' | undefined;
   /** The event, if its type says that there is one. */
   readonly event: WatchEvent;
 }

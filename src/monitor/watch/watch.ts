@@ -221,7 +221,13 @@ export class Watch {
 
   #remember({ status, claim, now, type }: Change): void {
     const { state, webhook } = this.#parts;
-    const stands = { 'claim.failed': true, 'claim.recovered': false, 'claim.ended': false } as const;
+    // Under a waiver a failure stands: what comes after it is a recovery, or the failure again.
+    const stands = {
+      'claim.failed': true,
+      'claim.waived': true,
+      'claim.recovered': false,
+      'claim.ended': false,
+    } as const;
     const alerted = webhook === undefined || type === undefined ? undefined : stands[type];
     state.told(status.subject, claim, isEnd(now) ? undefined : now.verdict, alerted);
   }

@@ -55,11 +55,12 @@ export async function examineEntry(client: LogClient, name: string): Promise<Exa
 
 /** The check at which the log's answer broke off. That nobody answered is no check. */
 function brokenAt(step: string, refusal: Refusal): readonly Check[] {
-  const name = step === 'checkpoint' || refusal.code === 'inconsistent' ? brokenCheck(refusal) : step;
-  const list = new Checklist();
-  // A name that is none was not given by the log.
+  // That nobody answered is no check; a name that is none was not given by the log.
   const isOfLog = !['away', 'absent'].includes(natureOf(refusal.code)) && refusal.code !== 'bad-locator';
-  if (name !== undefined && isOfLog)
+  const isOfHead = step === 'checkpoint' || ['inconsistent', 'quorum-unmet'].includes(refusal.code);
+  const list = new Checklist();
+  const name = isOfHead ? brokenCheck(refusal) : isOfLog ? step : undefined;
+  if (name !== undefined && refusal.code !== 'bad-locator')
     list.run(name, () => {
       throw refusal;
     });

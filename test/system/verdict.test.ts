@@ -12,16 +12,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
-import { digest } from '#src/bytes/brand.ts';
 import { openClient } from '#src/client/client.ts';
 import { trustPolicy } from '#src/client/trust.ts';
-import { challengeOf } from '#src/evidence/challenge.ts';
-import { encodeTranscript, isTranscript, parseTranscript } from '#src/evidence/transcript.ts';
 import { encodeProof } from '#src/statement/payload.ts';
-import type { RuntimeProof } from '#src/statement/proof.ts';
 import { signOwn } from '#src/statement/sign.ts';
 import { bundlePage, CHROMIUM, openPage } from '../support/chromium.ts';
 import { certificate, nodeTls, type Pair } from '../support/e3-targets.ts';
+import { forgedFor } from '../support/forged-transcript.ts';
 import { run, type Ran } from '../support/processes.ts';
 import { dataIn, keyIn, serveLog, startLog } from '../support/running-log.ts';
 import type { Order, Report } from '../support/verdict-page.ts';
@@ -91,29 +88,6 @@ function leavingOut(log: string, hidden: number): RequestListener {
     });
     response.end(body);
   };
-}
-
-/** Type of the message that has the challenge, and where (RFC 8446 §4.1.2). */
-const CLIENT_HELLO = 1;
-const RANDOM_AT = 6;
-
-/** The proof with the challenge of another commitment written into its transcripts: nobody signed that. */
-function forgedFor(commitment: Uint8Array, proof: RuntimeProof): RuntimeProof {
-  const { root, nonce } = proof.challenge;
-  const about = digest(commitment);
-  const challenge = challengeOf(root, about, nonce);
-  const attachments = (proof.attachments ?? []).map((each) => {
-    if (each.data === undefined || !isTranscript(each.mediaType)) return each;
-    const transcript = parseTranscript(each.data);
-    if (transcript.kind !== 'tls') return each;
-    const messages = transcript.messages.map((message) => {
-      const bent = Uint8Array.from(message);
-      if (message[0] === CLIENT_HELLO) bent.set(challenge, RANDOM_AT);
-      return bent;
-    });
-    return { mediaType: each.mediaType, data: encodeTranscript({ kind: 'tls', messages }) };
-  });
-  return { ...proof, commitment: about, seq: 0, attachments };
 }
 
 /** A log with a subject that was proven and violated, and one of which an agent made up the transcripts. */

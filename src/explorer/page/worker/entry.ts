@@ -1,4 +1,6 @@
 /** Answers `entry`: one entry, decoded and examined. */
+import { natureOf } from '../../../bytes/nature.ts';
+import { Refusal } from '../../../bytes/refusal.ts';
 import { formatHex } from '../../../bytes/text.ts';
 import { entryTimes, signerName } from '../../../client/entry-times.ts';
 import type { Place } from '../../../client/evidence.ts';
@@ -12,16 +14,19 @@ import { line } from '../../../words/plain.ts';
 import { stepsOf, type PathNode } from '../../../words/tree-path.ts';
 import { checkShown, faultOf } from './faults.ts';
 import type { Lane } from './lane.ts';
-import type { EntryFacts, EntryShown, NodeShown, PlaceShown } from './protocol.ts';
+import type { CheckShown, EntryFacts, EntryShown, NodeShown, PlaceShown } from './protocol.ts';
 
 export async function entryOf({ client }: Lane, name: string): Promise<EntryShown> {
   const examined = await examineEntry(client, name);
   const { checks, verified, found, statement, refusal } = examined;
-  const times = found && statement && (await entryTimes(client, found, statement.kid));
+  const told = found && statement && (await timesOf(client, found, statement.kid));
+  const times = told instanceof Refusal ? undefined : told;
+  const fault = told instanceof Refusal ? told : refusal;
+  const broken = told instanceof Refusal ? [policyBroken(told)] : [];
   return {
-    checks: checks.map(checkShown),
-    verified,
-    fault: refusal === undefined ? null : faultOf(refusal),
+    checks: [...checks.map(checkShown), ...broken],
+    verified: verified && broken.length === 0,
+    fault: fault === undefined ? null : faultOf(fault),
     entry:
       found === undefined || statement === undefined || times === undefined
         ? null
@@ -31,6 +36,24 @@ export async function entryOf({ client }: Lane, name: string): Promise<EntryShow
             revokedSince: times.revokedSince ?? null,
           },
   };
+}
+
+/** When it was logged, and whether its key was revoked later; the refusal of a policy on the way there that does not hold. */
+async function timesOf(
+  client: Lane['client'],
+  found: FoundEntry,
+  kid: string,
+): Promise<Awaited<ReturnType<typeof entryTimes>> | Refusal> {
+  try {
+    return await entryTimes(client, found, kid);
+  } catch (error) {
+    if (!(error instanceof Refusal) || ['away', 'absent'].includes(natureOf(error.code))) throw error;
+    return error;
+  }
+}
+
+function policyBroken({ code, message }: Refusal): CheckShown {
+  return { name: 'policies', outcome: 'failed', detail: message, code };
 }
 
 function factsOfEntry(

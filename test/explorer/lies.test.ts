@@ -133,7 +133,7 @@ t.test('lies and the checks that catch them', async (t) => {
     proxy.lie = old;
     t.match(await seen(), { seen: 'older', verified: true, incident: false }, 'a stale head is no fork');
     const entries = await world.entries();
-    proxy.lie = relogged(world, entries.with(-1, entries[0] ?? new Uint8Array()));
+    proxy.lie = relogged(world, entries.with(entries.length - 1, entries[0] ?? new Uint8Array()));
     t.match(await seen(), { seen: 'fork', verified: false, incident: true });
     proxy.lie = changedTile(70);
     await world.more();

@@ -35,9 +35,12 @@ const WORST: readonly Verdict[] = [
 export function worstClaim<C extends Pick<ClaimStatus, 'verdict' | 'hidden'>>(
   claims: readonly C[],
 ): C | undefined {
-  const rank = ({ verdict, hidden }: C): number =>
-    WORST.indexOf(verdict) + WORST.indexOf(hidden ?? 'PROVEN') / WORST.length;
-  return claims.toSorted((a, b) => rank(a) - rank(b))[0];
+  return claims.toSorted((a, b) => badnessOf(a) - badnessOf(b))[0];
+}
+
+/** For sorting, the worst first: from 0 to less than 7. A waived claim is as bad among such as what its waiver hides. */
+export function badnessOf({ verdict, hidden }: Pick<ClaimStatus, 'verdict' | 'hidden'>): number {
+  return WORST.indexOf(verdict) + WORST.indexOf(hidden ?? 'PROVEN') / WORST.length;
 }
 
 /** What a gate asks for besides fresh proofs. */

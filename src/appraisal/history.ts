@@ -92,6 +92,12 @@ export function approvalsLacking({ needed, approvals }: Committed): number {
   return Math.max(0, needed - approvals.length);
 }
 
+/** Approvals that the pending declaration or withdrawal lacks; 0 if none is pending. */
+export function lackingIn({ pending, withdrawing }: History): number {
+  const waiting = pending ?? withdrawing;
+  return waiting === undefined ? 0 : approvalsLacking(waiting);
+}
+
 /**
  * The declaration of a subject's only commitment statement, if no other entry takes part in the decision. Undefined if
  * one does: the statement follows or withdraws another, asks for approvals, or its key was revoked.

@@ -6,7 +6,7 @@ import { formatHex } from '../bytes/text.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { showValue } from '../statement/leaf-text.ts';
 import type { ClaimStatus } from './appraise.ts';
-import { approvalsLacking, type EntryOf, type History } from './history.ts';
+import { lackingIn, type EntryOf } from './history.ts';
 import { commitmentOf, type SubjectStatus } from './subject.ts';
 
 export type SubjectJson = ReturnType<typeof subjectJson>;
@@ -28,15 +28,9 @@ export function subjectJson(status: SubjectStatus) {
     effective: declared?.effective ?? null,
     pending: history.pending?.entry.id ?? null,
     withdrawing: history.withdrawing?.entry.id ?? null,
-    approvals_lacking: lackingOf(history),
+    approvals_lacking: lackingIn(history),
     claims: claims.map(claimJson),
   };
-}
-
-/** Approvals that the pending declaration or withdrawal lacks; 0 if none is pending. */
-function lackingOf({ pending, withdrawing }: History): number {
-  const waiting = pending ?? withdrawing;
-  return waiting === undefined ? 0 : approvalsLacking(waiting);
 }
 
 /** The status of one claim. `due` and other times are POSIX seconds; `age` is in seconds. */

@@ -31,14 +31,19 @@ export interface SubjectStatus {
 }
 
 /** Computes the status of each claim of a subject. */
-export function appraiseSubject(
-  { subject, entries, evidence, wasHead, outgrownAt }: SubjectRecord,
-  context: SnapshotContext,
-): SubjectStatus {
+export function appraiseSubject(record: SubjectRecord, context: SnapshotContext): SubjectStatus {
+  const { subject, entries } = record;
   const history = historyOf(entries, context.revokedSince);
+  return { subject, entries, history, claims: appraise(history, appraisalContext(record, context)) };
+}
+
+/** What the appraiser knows of a subject besides its entries. */
+export function appraisalContext(
+  { evidence, wasHead, outgrownAt }: Pick<SubjectRecord, 'evidence' | 'wasHead' | 'outgrownAt'>,
+  context: SnapshotContext,
+): AppraisalContext {
   const weighed = (result: Result): Weighed | undefined => evidence.get(result);
-  const claims = appraise(history, { ...context, wasHead, outgrownAt, weighed });
-  return { subject, entries, history, claims };
+  return { ...context, wasHead, outgrownAt, weighed };
 }
 
 /**

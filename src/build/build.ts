@@ -39,7 +39,12 @@ export function build(out: string): void {
     writePackage(join(out, 'tallystick'), compiled, {
       exports: exported,
       readme: join(ROOT, 'README.md'),
-      starts: ['workers/checker-thread.js', 'service/sequencer-thread.js'],
+      starts: [
+        'workers/checker-thread.js',
+        'service/sequencer-thread.js',
+        'service/history-thread.js',
+        'explorer/overview/overview-thread.js',
+      ],
       command: true,
     });
   } finally {

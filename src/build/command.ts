@@ -15,6 +15,8 @@ const ENTRIES = [
   'main=src/cli/main.ts',
   'checker-thread=src/workers/checker-thread.ts',
   'sequencer-thread=src/service/sequencer-thread.ts',
+  'history-thread=src/service/history-thread.ts',
+  'overview-thread=src/explorer/overview/overview-thread.ts',
 ];
 
 const OUTSIDE = [

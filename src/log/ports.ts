@@ -7,6 +7,7 @@ import type { Refusal } from '../bytes/refusal.ts';
 import type { ReceiptHead } from '../cose/receipt.ts';
 import type { TrustPolicy } from '../note/trust.ts';
 import type { StatementKind } from '../statement/kinds.ts';
+import type { Verdict } from '../statement/vocabulary.ts';
 
 /** A tree head this log signed or is about to sign. `time`: POSIX seconds. */
 export interface Head {
@@ -232,6 +233,19 @@ export interface PastQuery {
   readonly until: number;
 }
 
+/** A question for the verdicts of all subjects. An absent member takes every one. */
+export interface OverviewQuery {
+  /** What subjects begin with. */
+  readonly prefix?: string | undefined;
+  readonly owner?: string | undefined;
+  /** The worst one of the subject. */
+  readonly verdict?: Verdict | undefined;
+  /** Of the page before. */
+  readonly cursor?: string | undefined;
+  /** Rows. */
+  readonly limit: number;
+}
+
 /** The running log, as the HTTP server and tests see it. */
 export interface LogService {
   readonly info: LogInfo;
@@ -256,6 +270,11 @@ export interface LogService {
    * `not-found`, `too-large`, and `overloaded` when too many ask. Absent for a log that does not compute it.
    */
   history?(query: PastQuery): Promise<Uint8Array>;
+  /**
+   * The verdicts of all subjects, as the log itself computes them, as JSON text in UTF-8. Nobody signs it. Refuses
+   * `overloaded`, and `bad-request` for a cursor that is none. Absent for a log that does not compute it.
+   */
+  overview?(query: OverviewQuery): Promise<Uint8Array>;
   /** Stops taking, drains, publishes, closes. Idempotent. */
   close(): Promise<void>;
 }

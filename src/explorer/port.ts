@@ -2,7 +2,7 @@
 import type { Markup } from './facts/markup.ts';
 import type { Growth } from './facts/growth.ts';
 import type { HomeFacts } from './facts/home.ts';
-import type { EntryRow, Query, SearchPage } from '../log/ports.ts';
+import type { EntryRow, OverviewQuery, Query, SearchPage } from '../log/ports.ts';
 import type { TrustPolicy } from '../note/trust.ts';
 import type { Role } from './shared/boot.ts';
 
@@ -26,6 +26,8 @@ export interface ServedLog {
   search?(query: Query): Promise<SearchPage>;
   /** How it grew to a size, by the server's clock. Absent where there are no times: at a mirror. */
   growth?(size: number): Promise<Growth>;
+  /** The verdicts of all subjects as JSON text (overview/). Absent where nobody computes them. */
+  readonly overview?: ((query: OverviewQuery) => Promise<Uint8Array>) | undefined;
   /** What stands beside a witness's cosignature, by its verifier key: why it does not cosign. */
   alarms?(): ReadonlyMap<string, string>;
 }

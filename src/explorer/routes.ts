@@ -12,6 +12,7 @@ import type { App, UrlOf } from '../web/types.ts';
 import { ASSETS, builtAssets, type Asset, type Assets } from './assets.ts';
 import { factsOf } from './facts/facts.ts';
 import { policyText } from './facts/witnesses.ts';
+import { overview } from './overview/route.ts';
 import type { ExplorerPort, ServedLog } from './port.ts';
 import { contentPolicy, documentOf } from './shell.ts';
 import type { Boot } from './shared/boot.ts';
@@ -36,7 +37,7 @@ export interface ExplorerOptions {
   readonly assets?: () => Assets | undefined;
 }
 
-/** GET / and, for each log, /s/…, /e/…, /search, /compare, /witnesses, /verify; the files of the pages. */
+/** GET / and, for each log, /s/…, /e/…, /search, /compare, /witnesses, /verify, /v1/overview; the files of the pages. */
 export function explorer(
   app: App,
   port: ExplorerPort,
@@ -51,7 +52,10 @@ export function explorer(
   if (assets === undefined) told?.warn('the pages are not built: the explorer shows facts alone; run npm ci');
   const pages = { port, assets, urlOf };
   files(app, assets);
-  for (const log of port.logs) logPages(app, pages, log);
+  for (const log of port.logs) {
+    logPages(app, pages, log);
+    overview(app, log);
+  }
   if (!port.logs.some(({ base }) => base === ''))
     app.get('/', { schema }, async (request, reply) =>
       send(request, reply, pages, undefined, { kind: 'home' }),

@@ -26,6 +26,7 @@ export function explored({ service, version }: HttpContext, now: () => number): 
     entry,
     growth,
     search: async (query) => reader.search(query),
+    overview: service.overview?.bind(service),
     alarms: () =>
       new Map(
         service

@@ -15,6 +15,7 @@ import type {
   LogService,
   Noticing,
   Outcome,
+  OverviewQuery,
   PastQuery,
   Readiness,
   SealedHead,
@@ -30,6 +31,7 @@ import { CheckerThreads } from '../workers/checkers.ts';
 import { chooseHasher, chooseVerifier } from '../workers/kernels.ts';
 import { Remote, revived } from '../workers/rpc.ts';
 import { THREAD_LIMITS, threadModule } from '../workers/thread.ts';
+import { Overviews } from '../explorer/overview/overviews.ts';
 import { Histories } from './history.ts';
 import { lockOutsOf } from './lockouts.ts';
 import { LogNotary } from './notary.ts';
@@ -74,6 +76,7 @@ export class RunningLog implements LogService {
   readonly #publisher: Publisher;
   readonly #notary: LogNotary | undefined;
   readonly #histories: Histories;
+  readonly #overviews: Overviews;
   readonly #asking = new AbortController();
   #failure: string | undefined;
   #probing = false;
@@ -98,6 +101,11 @@ export class RunningLog implements LogService {
       setTimer: (run, ms) => void setTimeout(run, ms).unref(),
     });
     this.#histories = new Histories(options.sequencer.storePath);
+    this.#overviews = new Overviews({
+      role: 'log',
+      origin: this.#info.origin,
+      path: options.sequencer.storePath,
+    });
     this.#lag = new Lag(started.head.size, () => performance.now());
     this.#publisher = new Publisher({
       ...publisherParts(options.witnessing, {
@@ -303,6 +311,11 @@ export class RunningLog implements LogService {
     return this.#histories.history({ ...query, note, policy: this.policy() }, head.size);
   }
 
+  overview(query: OverviewQuery): Promise<Uint8Array> {
+    const { note } = this.reader.checkpoint();
+    return this.#overviews.page({ query, note, policy: this.policy() });
+  }
+
   policy(): TrustPolicy {
     const asked = this.#options.witnessing?.policy ?? policyOfLogs([]);
     const { origin } = this.#info;
@@ -321,6 +334,7 @@ export class RunningLog implements LogService {
   async #close(): Promise<void> {
     await this.#notary?.close();
     await this.#histories.close();
+    await this.#overviews.close();
     await this.#pool.drain();
     await this.#sequencer.ask({ kind: 'flush' });
     await this.#publisher.close();

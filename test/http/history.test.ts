@@ -11,6 +11,7 @@ import { buildApp } from '#src/http/app.ts';
 import { parseVkey } from '#src/note/key.ts';
 import { encodeCommitment } from '#src/statement/payload.ts';
 import { SALTED_TREE } from '#src/statement/saltedleaf.ts';
+import { injected } from '../support/injected.ts';
 import { beginLog, keyIn } from '../support/running-log.ts';
 import { hashOf } from '../support/see-world.ts';
 
@@ -23,24 +24,8 @@ t.test('the log computes the history of a subject', async (t) => {
     await app.close();
     await log.close();
   });
-  const fetching: typeof fetch = async (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    const body = init?.body instanceof Uint8Array ? Buffer.from(init.body) : undefined;
-    const headers = Object.fromEntries(new Headers(init?.headers));
-    const method = init?.method === 'POST' ? 'POST' : 'GET';
-    const got = await app.inject({
-      method,
-      url: url.pathname + url.search,
-      headers,
-      ...(body && { payload: body }),
-    });
-    return new Response(got.statusCode === 204 ? null : new Uint8Array(got.rawPayload), {
-      status: got.statusCode,
-      headers: Object.entries(got.headers).map(([name, value]): [string, string] => [name, String(value)]),
-    });
-  };
   const trust = trustKeys(log.info.vkeys.map(parseVkey));
-  const client = openClient({ log: 'http://log.example', trust, fetch: fetching, now: Date.now });
+  const client = openClient({ log: 'http://log.example', trust, fetch: injected(app), now: Date.now });
   const payload = encodeCommitment({
     environment: 'prod',
     tier: 'background',

@@ -185,10 +185,10 @@ export class SeeWorld {
     return this.say('approval', encodeApproval({ commitment }), signer);
   }
 
-  waive(commitment: Digest, change: Partial<Waiver> = {}): Promise<Digest> {
+  waive(commitment: Digest, change: Partial<Waiver> = {}, subject = SUBJECT): Promise<Digest> {
     const notAfter = this.now + HOUR;
     const waiver = { commitment, claims: ['tls-min'], owner: 'Alice', reason: 'old terminal', notAfter };
-    return this.say('waiver', encodeWaiver({ ...waiver, ...change }), people.approver);
+    return this.say('waiver', encodeWaiver({ ...waiver, ...change }), people.approver, subject);
   }
 
   deploy(commitment: Digest): Promise<Digest> {

@@ -2,11 +2,11 @@
 import { Type, type TSchema } from 'typebox';
 import { refuse } from '../../bytes/refusal.ts';
 import { parseDecimal } from '../../bytes/text.ts';
-import type { OverviewQuery } from '../../log/ports.ts';
 import { EVIDENCE_CLASSES, SEVERITIES, VERDICTS } from '../../statement/vocabulary.ts';
 import { asBuffer, FRESH } from '../../web/media.ts';
 import { decimal, failures, TAGS } from '../../web/schemas.ts';
 import type { App } from '../../web/types.ts';
+import type { ServedLog } from '../port.ts';
 import { OVERVIEW_MOST, OVERVIEW_PAGE, OVERVIEW_PATH } from '../shared/overview.ts';
 
 const orNull = <T extends TSchema>(type: T) => Type.Union([Type.Null(), type]);
@@ -90,9 +90,10 @@ export const overviewSchema = {
   },
 };
 
-/** `page`: a page as JSON text in UTF-8. */
-export function overview(app: App, page: (query: OverviewQuery) => Promise<Uint8Array>): void {
-  app.get(OVERVIEW_PATH, { schema: overviewSchema }, async ({ query }, reply) => {
+/** Of one log; nothing where nobody computes it. */
+export function overview(app: App, { base, overview: page }: Pick<ServedLog, 'base' | 'overview'>): void {
+  if (page === undefined) return;
+  app.get(`${base}${OVERVIEW_PATH}`, { schema: overviewSchema }, async ({ query }, reply) => {
     const { limit, ...rest } = query;
     const most = limit === undefined ? OVERVIEW_PAGE : parseDecimal(limit);
     if (most < 1 || most > OVERVIEW_MOST) throw refuse('bad-request', `limit is from 1 to ${OVERVIEW_MOST}`);

@@ -28,7 +28,8 @@ const PAGES = ['GET /', 'GET /docs/'];
 
 export async function buildProgramWords(): Promise<ProgramWords> {
   const verbs = (await loadVerbs()).flatMap(([, group]) => group);
-  const app = await buildApp(await FakeLog.of(2), { version: '0.0.0' });
+  const log = Object.assign(await FakeLog.of(2), { overview: async () => new Uint8Array() });
+  const app = await buildApp(log, { version: '0.0.0' });
   const described: unknown = (await app.inject('/openapi.json')).json();
   const metrics = (await app.inject('/metrics')).body;
   await app.close();

@@ -15,7 +15,8 @@ export interface Since {
 
 /** A run of looks whose begin was found before. */
 export interface KnownRun extends Since {
-  /** Entry ids of the commitment, and index of the newest look of the run. */
+  /** Id of the claim, entry id of the commitment, and index of the newest look of the run. */
+  readonly claim: string;
   readonly commitment: string;
   readonly newest: number;
   readonly kid: string;
@@ -35,7 +36,6 @@ export function sinceOf(
 ): { readonly since: Since; readonly run: KnownRun | undefined } | undefined {
   const { doubted, proof, due } = status;
   const verdict = status.hidden ?? status.verdict;
-  const exactly = (time: number) => ({ since: { time, orLonger: false }, run: undefined });
   const { notAfter = Infinity } = declared.declaration.validity ?? {};
   if (verdict === 'PROVEN' || verdict === 'REVOKED') return undefined;
   if (verdict === 'STALE') return exactly(Math.min(due, notAfter));
@@ -48,6 +48,10 @@ export function sinceOf(
   if (doubted) return undefined;
   const run = runOf(status, proof, declared.entry.id, history, known);
   return run && { since: { time: run.time, orLonger: run.orLonger }, run };
+}
+
+function exactly(time: number): { readonly since: Since; readonly run: undefined } {
+  return { since: { time, orLonger: false }, run: undefined };
 }
 
 /** The looks of one agent in a row that end with this one: failures up to a PROVEN one, else looks that say UNKNOWN. */
@@ -78,7 +82,7 @@ function runOf(
     if (verdict !== undefined && isFailure(verdict) === failed) time = proof.window.start;
     orLonger = proof.seq > 0;
   }
-  return { time, orLonger, commitment, newest: newest.index, kid, failed };
+  return { time, orLonger, claim: claim.id, commitment, newest: newest.index, kid, failed };
 }
 
 function isFailure(verdict: string): boolean {

@@ -26,10 +26,17 @@ export interface ServedLog {
   search?(query: Query): Promise<SearchPage>;
   /** How it grew to a size, by the server's clock. Absent where there are no times: at a mirror. */
   growth?(size: number): Promise<Growth>;
-  /** The verdicts of all subjects as JSON text (overview/). Absent where nobody computes them. */
-  readonly overview?: ((query: OverviewQuery) => Promise<Uint8Array>) | undefined;
+  /** The verdicts of all subjects (overview/). Absent where nobody computes them. */
+  readonly overview?: ServedOverview | undefined;
   /** What stands beside a witness's cosignature, by its verifier key: why it does not cosign. */
   alarms?(): ReadonlyMap<string, string>;
+}
+
+export interface ServedOverview {
+  /** JSON text in UTF-8. */
+  page(query: OverviewQuery): Promise<Uint8Array>;
+  /** The server closes. */
+  close(): Promise<void>;
 }
 
 export interface ExplorerPort {

@@ -26,7 +26,7 @@ export function explored({ service, version }: HttpContext, now: () => number): 
     entry,
     growth,
     search: async (query) => reader.search(query),
-    overview: service.overview?.bind(service),
+    overview: overviewOf(service),
     alarms: () =>
       new Map(
         service
@@ -41,6 +41,12 @@ export function explored({ service, version }: HttpContext, now: () => number): 
     logs: [log],
     home: async () => facts(service, await growth(reader.head().size), now()),
   };
+}
+
+/** The log itself ends what it computes. */
+function overviewOf(service: LogService): ServedLog['overview'] {
+  const page = service.overview?.bind(service);
+  return page && { page, close: async () => undefined };
 }
 
 function policyOf(service: LogService): TrustPolicy {

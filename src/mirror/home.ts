@@ -7,6 +7,7 @@ import { baseOf } from '../explorer/base.ts';
 import type { HomeFacts, Table } from '../explorer/facts/home.ts';
 import { markup } from '../explorer/facts/markup.ts';
 import { code, moment } from '../explorer/facts/parts.ts';
+import { Overviews } from '../explorer/overview/overviews.ts';
 import type { ExplorerPort, ServedLog } from '../explorer/port.ts';
 import { originHash } from '../note/checkpoint.ts';
 import { vkeyOf } from '../note/key.ts';
@@ -37,14 +38,17 @@ export function heldBy({ held }: Mirror, origin?: string): SignedHead {
 }
 
 function served(mirror: Mirror, origin: string): ServedLog {
+  const checkpoint = () => {
+    const { note, opened } = heldBy(mirror, origin);
+    return { note, head: opened.checkpoint };
+  };
+  const policy = () => policyAbout(mirror.policy, origin);
   return {
     origin,
     base: baseOf(origin),
-    checkpoint: () => {
-      const { note, opened } = heldBy(mirror, origin);
-      return { note, head: opened.checkpoint };
-    },
-    policy: () => policyAbout(mirror.policy, origin),
+    checkpoint,
+    policy,
+    overview: new Overviews({ role: 'mirror', origin, path: mirror.path }).serving(checkpoint, policy),
     entry: async (index) => {
       const { size } = heldBy(mirror, origin).opened.checkpoint;
       if (index >= size) throw refuse('not-found', `the mirrored tree has ${size} entries, and not that one`);

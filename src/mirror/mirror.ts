@@ -106,6 +106,10 @@ export class Mirror {
   get size(): number {
     return this.#held?.opened.checkpoint.size ?? 0;
   }
+  /** The directory of the copy. */
+  get path(): string {
+    return this.#parts.folder.path;
+  }
   get url(): string {
     return this.#parts.url;
   }

@@ -123,6 +123,11 @@ export class Follower {
     return this.#copy.reader;
   }
 
+  /** The SQLite file of the copy. */
+  get copyPath(): string {
+    return this.#copy.store.path;
+  }
+
   /** The newest head all of whose entries are copied and were checked. */
   get held(): SeenHead | undefined {
     return this.#holding.held;

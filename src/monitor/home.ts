@@ -6,6 +6,7 @@ import { rememberedGrowth } from '../explorer/facts/growth.ts';
 import type { HomeFacts, Table } from '../explorer/facts/home.ts';
 import { markup } from '../explorer/facts/markup.ts';
 import { moment } from '../explorer/facts/parts.ts';
+import { Overviews } from '../explorer/overview/overviews.ts';
 import type { ExplorerPort, ServedLog } from '../explorer/port.ts';
 import type { LogReader } from '../log/ports.ts';
 import { policyLines } from '../note/trust-text.ts';
@@ -33,14 +34,19 @@ export function explored(
 }
 
 function served(watch: LogWatch, reader: LogReader, now: () => number): ServedLog {
-  const { origin } = watch;
+  const { origin, copyPath: path } = watch;
+  const [checkpoint, policy] = [() => reader.checkpoint(), () => policyAbout(watch.policy, origin)];
   const entry = async (index: number) => reader.entry(leafIndex(index));
   return {
     origin,
     base: baseOf(origin),
-    checkpoint: () => reader.checkpoint(),
-    policy: () => policyAbout(watch.policy, origin),
+    checkpoint,
+    policy,
     entry,
+    overview:
+      path === undefined
+        ? undefined
+        : new Overviews({ role: 'monitor', origin, path }).serving(checkpoint, policy),
     search: async (query) => reader.search(query),
     growth: rememberedGrowth(async (index) => (await entry(index)).time, now),
   };

@@ -39,7 +39,8 @@ import { NoticedHeadWatch } from './noticed-heads.ts';
 import { compareWithPeers, largest, nodesOf, type Compared } from './peers.ts';
 
 /** The parts of a follower that are used here. */
-export type Followed = Pick<Follower, 'reader' | 'seen' | 'copied' | 'step' | 'close'>;
+export type Followed = Pick<Follower, 'reader' | 'seen' | 'copied' | 'step' | 'close'> &
+  Partial<Pick<Follower, 'copyPath'>>;
 
 export interface WatchParts {
   readonly url: string;
@@ -125,6 +126,11 @@ export class LogWatch {
 
   get followed(): Followed | undefined {
     return this.#followed;
+  }
+
+  /** The SQLite file of the copy; undefined before it is opened. */
+  get copyPath(): string | undefined {
+    return this.#followed?.copyPath;
   }
 
   get policy(): TrustPolicy {

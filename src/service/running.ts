@@ -101,11 +101,7 @@ export class RunningLog implements LogService {
       setTimer: (run, ms) => void setTimeout(run, ms).unref(),
     });
     this.#histories = new Histories(options.sequencer.storePath);
-    this.#overviews = new Overviews({
-      role: 'log',
-      origin: this.#info.origin,
-      path: options.sequencer.storePath,
-    });
+    this.#overviews = overviewsOf(options.sequencer);
     this.#lag = new Lag(started.head.size, () => performance.now());
     this.#publisher = new Publisher({
       ...publisherParts(options.witnessing, {
@@ -370,6 +366,10 @@ export class RunningLog implements LogService {
     this.#notary?.published(note);
     this.#lag.published(head.size);
   }
+}
+
+function overviewsOf({ origin, storePath: path }: SequencerOptions): Overviews {
+  return new Overviews({ role: 'log', origin, path });
 }
 
 function infoOf({ document }: Policy, witnessed: boolean): LogInfo {

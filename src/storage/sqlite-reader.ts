@@ -60,6 +60,11 @@ export class SqliteReader implements StoreReader {
     this.#chain = db.prepare('SELECT seq, id FROM chain WHERE key = ?');
   }
 
+  /** Path of the file. */
+  get path(): string {
+    return this.db.name;
+  }
+
   /** Opens a file read-only. */
   static open(path: string): SqliteReader {
     const db = openForReading(path);

@@ -1,39 +1,13 @@
 /** GET /v1/overview of a running log: computed on a thread, once for everybody, paged, the worst first. */
-import { join } from 'node:path';
 import t from 'tap';
 import { openClient } from '#src/client/client.ts';
-import { signFor } from '#src/client/sign-for.ts';
 import { trustKeys } from '#src/client/trust.ts';
 import type { OverviewJson } from '#src/explorer/shared/overview.ts';
 import { buildApp } from '#src/http/app.ts';
 import { parseVkey } from '#src/note/key.ts';
-import { encodeCommitment } from '#src/statement/payload.ts';
-import { SALTED_TREE } from '#src/statement/saltedleaf.ts';
 import { injected } from '../support/injected.ts';
-import { beginLog, keyIn } from '../support/running-log.ts';
-import { hashOf } from '../support/see-world.ts';
-
-const claimOf = (severity: 'low' | 'high') => ({
-  id: 'tls-min',
-  expr: 'true',
-  probe: 'tls@1',
-  minEvidence: 'E1' as const,
-  cadence: 3_600,
-  severity,
-});
-
-function commitment(subject: string, severity: 'low' | 'high', owner?: string): Uint8Array {
-  return encodeCommitment({
-    environment: 'prod',
-    tier: 'background',
-    source: { kind: 'files', tool: 'tallystick', toolVersion: '0' },
-    canon: { profile: 'files@1' },
-    tree: { alg: SALTED_TREE, leaves: 1, root: hashOf(subject) },
-    scope: { world: 'open' },
-    claims: [claimOf(severity)],
-    ...(owner !== undefined && { target: { owner } }),
-  });
-}
+import { declarer } from '../support/declarer.ts';
+import { beginLog } from '../support/running-log.ts';
 
 t.test('the log computes the overview', async (t) => {
   const { log, data, origin } = await beginLog(t, 'overview.example/log');
@@ -44,14 +18,7 @@ t.test('the log computes the overview', async (t) => {
   });
   const trust = trustKeys(log.info.vkeys.map(parseVkey));
   const client = openClient({ log: 'http://log.example', trust, fetch: injected(app), now: Date.now });
-  const signer = keyIn(join(data, 'keys', 'author.pem'));
-  const declare = async (subject: string, severity: 'low' | 'high', owner?: string): Promise<void> => {
-    const payload = commitment(subject, severity, owner);
-    const snapshot = await client.snapshot();
-    await client.logStatement(
-      await signFor(snapshot, { kind: 'commitment', subject, payload, signer, said: [] }),
-    );
-  };
+  const declare = declarer(client, data);
   const ask = async (query = ''): Promise<OverviewJson> => {
     for (;;) {
       const got = await app.inject({ url: `/v1/overview${query}` });

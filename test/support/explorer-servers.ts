@@ -56,10 +56,15 @@ function folderOf(t: Test): string {
   return dir;
 }
 
+/** A log whose keys a copy trusts. */
+interface Served {
+  readonly info: { readonly vkeys: readonly string[] };
+}
+
 /** A monitor that has copied the log. */
 export async function monitorApp(
   t: Test,
-  { log, app }: { readonly log: FakeLog; readonly app: FastifyInstance },
+  { log, app }: { readonly log: Served; readonly app: FastifyInstance },
   options: Options = {},
 ): Promise<FastifyInstance> {
   const opened = await openMonitor({
@@ -96,7 +101,7 @@ export async function monitorApp(
 /** A mirror that has copied the log. */
 export async function mirrorApp(
   t: Test,
-  { log, app }: { readonly log: FakeLog; readonly app: FastifyInstance },
+  { log, app }: { readonly log: Served; readonly app: FastifyInstance },
   options: Options = {},
 ): Promise<FastifyInstance> {
   const dir = folderOf(t);

@@ -37,7 +37,7 @@ export function storyReader(story: PastStory, trust: Trust): StoryReader {
         trust,
         verify,
         fetch: (input, init) =>
-          whole && String(input).includes('/v1/search')
+          whole && new URL(input instanceof Request ? input.url : input).pathname === '/v1/search'
             ? Promise.resolve(new Response(null, { status: 404 }))
             : log.fetch(input, init),
         now: () => reader.now * 1000,

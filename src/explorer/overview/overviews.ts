@@ -8,6 +8,7 @@ import type { OverviewQuery } from '../../log/ports.ts';
 import type { TrustPolicy } from '../../note/trust.ts';
 import { Remote } from '../../workers/rpc.ts';
 import { threadModule } from '../../workers/thread.ts';
+import type { ServedOverview } from '../port.ts';
 import type { OverviewJson } from '../shared/overview.ts';
 
 /** Where a thread reads a log. */
@@ -89,6 +90,14 @@ export class Overviews {
       },
     );
     return thread;
+  }
+
+  /** The same for the pages of a copy, under its newest head and the server's own policy. */
+  serving(head: () => { readonly note: Uint8Array }, policy: () => TrustPolicy): ServedOverview {
+    return {
+      page: async (query) => this.page({ query, note: head().note, policy: policy() }),
+      close: () => this.close(),
+    };
   }
 
   /** Ends the thread. A later question starts another one. */

@@ -91,13 +91,14 @@ export const overviewSchema = {
 };
 
 /** Of one log; nothing where nobody computes it. */
-export function overview(app: App, { base, overview: page }: Pick<ServedLog, 'base' | 'overview'>): void {
-  if (page === undefined) return;
+export function overview(app: App, { base, overview: served }: Pick<ServedLog, 'base' | 'overview'>): void {
+  if (served === undefined) return;
+  app.addHook('onClose', () => served.close());
   app.get(`${base}${OVERVIEW_PATH}`, { schema: overviewSchema }, async ({ query }, reply) => {
     const { limit, ...rest } = query;
     const most = limit === undefined ? OVERVIEW_PAGE : parseDecimal(limit);
     if (most < 1 || most > OVERVIEW_MOST) throw refuse('bad-request', `limit is from 1 to ${OVERVIEW_MOST}`);
-    const json = await page({ ...rest, limit: most });
+    const json = await served.page({ ...rest, limit: most });
     return reply
       .header('content-type', 'application/json; charset=utf-8')
       .header('cache-control', FRESH)

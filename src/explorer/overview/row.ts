@@ -66,9 +66,7 @@ export function rowOf(
       fault: null,
     },
     runs: new Map(
-      begun.flatMap(({ status: each, begin }) =>
-        begin?.run === undefined ? [] : [[each.claim.id, begin.run] as const],
-      ),
+      begun.flatMap(({ begin }) => (begin?.run === undefined ? [] : [[begin.run.claim, begin.run]])),
     ),
     deeper: worst.begin?.since.orLonger === true,
   };

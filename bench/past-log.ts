@@ -20,7 +20,6 @@ import { folderFetch } from '../src/client/node/folder-fetch.ts';
 import { trustPolicy } from '../src/client/trust.ts';
 import { encodeUtf8 } from '../src/bytes/text.ts';
 import { SIGNATURE_LENGTH } from '../src/sign/algorithm.ts';
-import { verifyOnWeb } from '../src/sign/web-ed25519.ts';
 import type { Signer } from '../src/sign/signer.ts';
 import { encodeCommitment, encodeNotice, encodeProof } from '../src/statement/payload.ts';
 import { SALTED_TREE } from '../src/statement/saltedleaf.ts';
@@ -281,7 +280,6 @@ function readerOf(folder: string, now: number) {
     now: () => now * 1000,
     hasher: chooseHasher(),
     verify: chooseVerifier(),
-    ahead: verifyOnWeb,
   });
 }
 

@@ -8,10 +8,9 @@
  */
 import type { EntryId, TreeSize } from '../bytes/brand.ts';
 import { readAhead } from '../bytes/ahead.ts';
-import { equalBytes } from '../bytes/compare.ts';
 import { groupBy } from '../bytes/group.ts';
 import { Refusal } from '../bytes/refusal.ts';
-import { parseHex } from '../bytes/text.ts';
+import { formatHex } from '../bytes/text.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
 import type { Found } from './search.ts';
@@ -83,7 +82,7 @@ export class Gathered {
     for (const [i, { row, entry }] of found.entries()) {
       const { index, id } = row;
       const end = ends[i] ?? 0;
-      if (equalBytes(digests.subarray(32 * i, 32 * i + 32), parseHex(id)))
+      if (formatHex(digests.subarray(32 * i, 32 * i + 32)) === id)
         this.#held.set(index, { id, bytes: packed.subarray(end - entry.length, end) });
     }
     return length;

@@ -5,7 +5,6 @@
 import type { Incident } from '../incident/incident.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
-import type { VerifyAhead } from '../sign/web-ed25519.ts';
 import type { Trust } from './evidence.ts';
 import type { Transport } from './transport.ts';
 
@@ -99,8 +98,6 @@ export interface ClientOptions extends Omit<Transport, 'reached'>, CompletenessO
   readonly peers?: readonly string[] | undefined;
   /** Verifies signatures. Default: of entries WebCrypto under strong Ed25519 keys, where it is sound; all else noble. */
   readonly verify?: VerifySignature | undefined;
-  /** Asked about the signatures of entries first. Default: WebCrypto if no `verify` is given, else nobody. */
-  readonly ahead?: VerifyAhead | undefined;
   /** Hashes many entries at once. Default: noble. */
   readonly hasher?: BatchHasher | undefined;
   /** Receives remarks. Default: remarks are dropped. */

@@ -115,7 +115,7 @@ export class LogReader {
     this.#remark = onRemark;
     this.#progress = progress;
     this.#verify = verify ?? verifyWithNoble;
-    this.#ahead = parts.options.ahead ?? (verify === undefined ? verifyOnWeb : undefined);
+    this.#ahead = verify === undefined ? verifyOnWeb : undefined;
     this.#tiles = new CachingTileReader(parts.transport, parts.log, hasher);
     this.#gathered = new Gathered(new TileReader(parts.transport, parts.log), hasher);
     this.#hasher = hasher;

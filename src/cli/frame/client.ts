@@ -6,7 +6,6 @@ import type { CompletenessOptions, Remark } from '../../client/ports.ts';
 import { HeadFiles } from '../../client/node/head-files.ts';
 import type { Transport } from '../../client/transport.ts';
 import type { VerifySignature } from '../../sign/algorithm.ts';
-import type { VerifyAhead } from '../../sign/web-ed25519.ts';
 import { quickVerifier } from '../../workers/sound.ts';
 import type { BatchHasher } from '../../tree/hash.ts';
 import { logUrl } from './config.ts';
@@ -22,8 +21,6 @@ export interface Whom extends CompletenessOptions {
   readonly transport?: Partial<Transport>;
   /** If undefined, OpenSSL: the faster verifiers take longer to start than one command gains. */
   readonly verify?: VerifySignature;
-  /** Asked about signatures of entries first. If undefined, nobody. */
-  readonly ahead?: VerifyAhead;
   /** If undefined, Noble. */
   readonly hasher?: BatchHasher;
 }

@@ -5,7 +5,6 @@ import type { LogClient } from '../../client/client.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { readShownLeaves, type ShownLeaves } from '../../declare/node/openedleaves.ts';
 import { slugOf } from '../../declare/node/proofs.ts';
-import { verifyOnWeb } from '../../sign/web-ed25519.ts';
 import { clientOf, type Whom } from './client.ts';
 import { logUrl } from './config.ts';
 import type { Context } from './context.ts';
@@ -47,14 +46,10 @@ export async function snapshotOf(context: Context, flags: SeeFlags, many = false
   return (await readingOf(context, flags, undefined, many)).snapshot();
 }
 
-/**
- * A client for reading many entries: it starts the fast kernels, which pay off then, and lets WebCrypto check signatures, which does so
- * on other threads.
- */
+/** A client for reading many entries: it starts the fast kernels, which pay off then. */
 export async function clientReading(context: Context, whom: Whom = {}): Promise<LogClient> {
   const { chooseHasher, chooseVerifier } = await import('../../workers/kernels.ts');
-  const kernels = { verify: chooseVerifier(), hasher: chooseHasher(), ahead: verifyOnWeb };
-  return clientOf(context, { ...whom, ...kernels });
+  return clientOf(context, { ...whom, verify: chooseVerifier(), hasher: chooseHasher() });
 }
 
 export const LEAVES_OPTION = {

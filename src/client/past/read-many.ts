@@ -17,9 +17,9 @@ import { planPast, readPlanned, type PastOptions, type PastPlan } from './read.t
 
 /** Most subjects of one part, and of the first one. */
 const MOST_SUBJECTS = 2_048;
-const FIRST_SUBJECTS = 64;
+const FIRST_SUBJECTS = 512;
 /** Proofs of the first part, about; of a later one as many as fit, and no more than the other. */
-const FIRST_ROWS = 4_096;
+const FIRST_ROWS = 32_768;
 const MOST_ROWS = 196_608;
 /** The part of the room for bytes that is planned for, since the entries of the next part may be longer. */
 const USED = 0.8;

@@ -10,6 +10,7 @@ import type { BatchHasher } from '../tree/hash.ts';
 import { walkOf } from './entries.ts';
 import { EntryRows, type Row } from './entry-rows.ts';
 import type { NodeSource } from './history.ts';
+import type { KeptFirst } from './kept-bundles.ts';
 import type { Listed, Page, Wanted } from './search.ts';
 import type { TileReader } from './tiles.ts';
 import type { LogView } from './view.ts';
@@ -31,10 +32,18 @@ export class EntryIndex {
   readonly #tiles: TileReader;
   readonly #hasher: BatchHasher;
   readonly #openHead: OpenHead;
+  readonly #keptOf: (origin: string) => KeptFirst | undefined;
   readonly #rows = new EntryRows();
   readonly heads = new FoundHeads();
 
-  constructor(tiles: TileReader, hasher: BatchHasher, openHead: OpenHead) {
+  /** `keptOf`: reads and keeps the bundles of a log between runs. Default: nothing is kept. */
+  constructor(
+    tiles: TileReader,
+    hasher: BatchHasher,
+    openHead: OpenHead,
+    keptOf: (origin: string) => KeptFirst | undefined = () => undefined,
+  ) {
+    this.#keptOf = keptOf;
     this.#tiles = tiles;
     this.#hasher = hasher;
     this.#openHead = openHead;
@@ -52,8 +61,11 @@ export class EntryIndex {
       });
     const from = this.#rows.size;
     if (size <= from) return;
-    const { bundles, nodes } = walkOf(this.#tiles, view.head, this.#hasher, from);
-    for await (const { start, entries, ids } of bundles) {
+    const kept = this.#keptOf(view.opened.checkpoint.origin);
+    const { bundles, nodes } = walkOf(kept ?? this.#tiles, view.head, this.#hasher, from);
+    for await (const bundle of bundles) {
+      const { start, entries, ids } = bundle;
+      await kept?.keep(bundle);
       for (const [i, bytes] of entries.entries()) {
         const [index, id] = [start + i, ids[i]];
         if (index !== this.#rows.size || id === undefined) continue;

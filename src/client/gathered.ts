@@ -17,19 +17,24 @@ import type { Found } from './search.ts';
 import type { TileReader } from './tiles.ts';
 
 /** Most bytes of entries that are held. */
-export const MOST_GATHERED = 134_217_728;
+export const MOST_GATHERED = 67_108_864;
 /** Bytes of a bundle that is read ahead, about: it may have 16 MiB, and seldom has more than this. */
 const BUNDLE_WEIGHT = 2 ** 20;
 
+/** An entry between two places of the room. */
 interface Held {
   readonly id: EntryId;
-  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
 }
 
 export class Gathered {
   readonly #tiles: Pick<TileReader, 'bundle'>;
   readonly #hasher: BatchHasher;
+  /** One block of memory for all parts, made when it is needed first. */
+  #room = new Uint8Array(0);
   #held = new Map<number, Held>();
+  #used = 0;
 
   /** `tiles`: without a cache, since no bundle is read twice. */
   constructor(tiles: Pick<TileReader, 'bundle'>, hasher: BatchHasher) {
@@ -37,19 +42,18 @@ export class Gathered {
     this.#hasher = hasher;
   }
 
-  /** The bytes of a row's entry, if they are held. */
+  /** A copy of the bytes of a row's entry, if they are held. */
   get({ index, id }: Found): Uint8Array | undefined {
     const held = this.#held.get(index);
-    return held?.id === id ? held.bytes : undefined;
+    return held?.id === id ? this.#room.slice(held.from, held.to) : undefined;
   }
 
-  /**
-   * Holds the entries of these rows in place of those before, as many as fit. Returns the number of bytes that it holds.
-   * Throws bugs alone.
-   */
+  /** Holds the entries of these rows in place of those before, as many as fit. Returns their bytes. Throws bugs alone. */
   async hold(rows: readonly Found[], size: TreeSize): Promise<number> {
     this.#held = new Map();
-    let bytes = 0;
+    this.#used = 0;
+    if (rows.length === 0) return 0;
+    if (this.#room.length === 0) this.#room = new Uint8Array(MOST_GATHERED);
     const bundles = [...groupBy(rows, ({ index }) => Math.floor(index / TILE_WIDTH))].toSorted(
       ([a], [b]) => a - b,
     );
@@ -60,32 +64,30 @@ export class Gathered {
     let at = 0;
     for await (const entries of readAhead(0, bundles.length, read, () => BUNDLE_WEIGHT)) {
       const [, wanted = []] = bundles[at++] ?? [];
-      bytes += this.#take(wanted, entries);
-      if (bytes > MOST_GATHERED) break;
+      if (!this.#take(wanted, entries)) break;
     }
-    return bytes;
+    return this.#used;
   }
 
-  /** Copies the entries of one bundle. Returns their bytes. */
-  #take(rows: readonly Found[], entries: readonly Uint8Array[]): number {
-    const found = rows.flatMap((row) => {
-      const entry = entries[row.index % TILE_WIDTH];
-      return entry === undefined ? [] : [{ row, entry }];
-    });
-    const ends = new Uint32Array(found.length);
-    let length = 0;
-    for (const [i, { entry }] of found.entries()) ends[i] = length += entry.length;
-    const packed = new Uint8Array(length);
-    for (const [i, { entry }] of found.entries()) packed.set(entry, (ends[i] ?? 0) - entry.length);
-    const digests = new Uint8Array(32 * found.length);
-    this.#hasher.digests(packed, ends, found.length, digests);
-    for (const [i, { row, entry }] of found.entries()) {
-      const { index, id } = row;
-      const end = ends[i] ?? 0;
-      if (formatHex(digests.subarray(32 * i, 32 * i + 32)) === id)
-        this.#held.set(index, { id, bytes: packed.subarray(end - entry.length, end) });
+  /** Copies the entries of one bundle. Returns whether there was room for all of them. */
+  #take(rows: readonly Found[], entries: readonly Uint8Array[]): boolean {
+    const start = this.#used;
+    const found: (Held & { readonly index: number })[] = [];
+    for (const { index, id } of rows) {
+      const entry = entries[index % TILE_WIDTH];
+      if (entry === undefined) continue;
+      const [from, to] = [this.#used, this.#used + entry.length];
+      if (to > this.#room.length) return false;
+      this.#room.set(entry, from);
+      found.push({ index, id, from, to });
+      this.#used = to;
     }
-    return length;
+    const ends = Uint32Array.from(found, ({ to }) => to - start);
+    const digests = new Uint8Array(32 * found.length);
+    this.#hasher.digests(this.#room.subarray(start, this.#used), ends, found.length, digests);
+    for (const [i, { index, ...held }] of found.entries())
+      if (formatHex(digests.subarray(32 * i, 32 * i + 32)) === held.id) this.#held.set(index, held);
+    return true;
   }
 }
 

@@ -6,6 +6,7 @@ import type { Incident } from '../incident/incident.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import type { Trust } from './evidence.ts';
+import type { BundleMemory } from './kept-bundles.ts';
 import type { Transport } from './transport.ts';
 
 /** A remembered head. Its signatures were verified before it was stored. */
@@ -91,6 +92,8 @@ export interface ClientOptions extends Omit<Transport, 'reached'>, CompletenessO
   readonly trust: Trust;
   /** Default: a memory that lasts as long as this client. */
   readonly memory?: HeadMemory | undefined;
+  /** Keeps what is read of a whole log between runs. Default: nothing is kept. */
+  readonly bundles?: BundleMemory | undefined;
   /**
    * Monitoring prefixes of peers (C2SP tlog-witness). Their heads are compared with the log's, once per client.
    * Default: none.

@@ -6,7 +6,7 @@
  * reader's own, and the times of entries are bounds by witnessed heads (whole-log.ts).
  *
  * Memory of one reader: 80 MiB of tiles and bundles, 64 MiB of verified entries, 500,000 rows of listings, and with
- * `full`, or without a search, 50 bytes for each entry of the log and 128 MiB of entries that are gathered for a report on many
+ * `full`, or without a search, 50 bytes for each entry of the log and 64 MiB of entries that are gathered for a report on many
  * subjects. Beyond that, what was used longest ago is dropped and requested again.
  */
 import { clockFault, clockOf, type Clock } from '../appraisal/clock.ts';
@@ -23,6 +23,7 @@ import { answeredAhead, verifyOnWeb, type VerifyAhead } from '../sign/web-ed2551
 import type { StatementKind } from '../statement/kinds.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { nobleHasher, type BatchHasher } from '../tree/hash.ts';
+import { TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
 import { CachingTileReader } from './caching-tiles.ts';
 import { TileReader } from './tiles.ts';
 import { Gathered } from './gathered.ts';
@@ -30,6 +31,7 @@ import { split, type Conflict } from './compare.ts';
 import { omitted } from './completeness.ts';
 import type { Contradiction, NotedHead } from './history.ts';
 import type { Trust } from './evidence.ts';
+import { KeptFirst } from './kept-bundles.ts';
 import { KnownEntries } from './known-entries.ts';
 import { ListedRows, type Stop } from './listed-rows.ts';
 import type { ClientOptions, Progress, Remark } from './ports.ts';
@@ -55,6 +57,9 @@ const COPY = /\/logs\/[0-9a-f]{64}\/*$/;
 
 /** What an entry that is read ahead is taken to weigh: its bundle may have 16 MiB. */
 const BUNDLE_WEIGHT = 2 ** 23;
+
+/** Entries of a log whose bundles do not fit in the memory for bundles. */
+const LARGE = 131_072;
 
 /** Entries whose times are cached. */
 const MOST_TIMES = 100_000;
@@ -96,10 +101,13 @@ export class LogReader {
   readonly #tiles: CachingTileReader;
   readonly #hasher: BatchHasher;
   #whole: EntryIndex | undefined;
+  #kept: KeptFirst | undefined;
   /** Whether the host answers searches; undefined before it was asked. */
   #searches: boolean | undefined;
   readonly #known = new KnownEntries();
   readonly #gathered: Gathered;
+  /** Whether the proofs that are gathered now are read once only. */
+  #once = false;
   #rows = new ListedRows();
   #roster = new Roster();
   /** Size of the tree of the last snapshot. */
@@ -117,7 +125,10 @@ export class LogReader {
     this.#verify = verify ?? verifyWithNoble;
     this.#ahead = verify === undefined ? verifyOnWeb : undefined;
     this.#tiles = new CachingTileReader(parts.transport, parts.log, hasher);
-    this.#gathered = new Gathered(new TileReader(parts.transport, parts.log), hasher);
+    const plain = new TileReader(parts.transport, parts.log);
+    const bundle = async (index: number, width: number): Promise<readonly Uint8Array[]> =>
+      (await this.#kept?.entriesAt(index, width)) ?? plain.bundle(index, width);
+    this.#gathered = new Gathered({ bundle }, hasher);
     this.#hasher = hasher;
     if (COPY.test(parts.log)) this.#searches = false;
     this.#whole = full ? this.#wholeLog() : undefined;
@@ -125,15 +136,26 @@ export class LogReader {
 
   #wholeLog(): EntryIndex {
     const { policy } = this.#parts.trust;
-    return new EntryIndex(this.#tiles, this.#hasher, (entry, view, nodes) =>
-      headIn(entry, {
-        policy,
-        verify: this.#verify,
-        nodes,
-        newest: view.head,
-        accuse: (seen, found) => this.#parts.accuse(split(view, seen, found), view),
-      }),
+    return new EntryIndex(
+      this.#tiles,
+      this.#hasher,
+      (entry, view, nodes) =>
+        headIn(entry, {
+          policy,
+          verify: this.#verify,
+          nodes,
+          newest: view.head,
+          accuse: (seen, found) => this.#parts.accuse(split(view, seen, found), view),
+        }),
+      (origin) => this.#keptOf(origin),
     );
+  }
+
+  #keptOf(origin: string): KeptFirst | undefined {
+    const { transport, log, options } = this.#parts;
+    const memory = options.bundles;
+    this.#kept = memory && new KeptFirst(transport, log, { hasher: this.#hasher, memory, origin });
+    return this.#kept;
   }
 
   /** The newest checkpoint, compared with the last one seen, and the policies under it. */
@@ -192,7 +214,7 @@ export class LogReader {
       newest: read,
       read: (rows: readonly Listed[], kind: StatementKind | undefined) =>
         this.#readAll(view, rows, kind === undefined ? {} : { kind }, policies),
-      gather: (rows: readonly Listed[]) => this.#gather(rows, size),
+      gather: (rows: readonly Listed[], once?: boolean) => this.#gather(rows, size, once),
       roster: () => this.#readRoster(pages, size),
       loggedAt: (index: number) => source.loggedAt(index),
     };
@@ -351,13 +373,13 @@ export class LogReader {
     if (policies === undefined) return entry;
     const rules = policies.rulesAt(index);
     await answeredAhead((verify) => assertSigned(rules, parsed, verify), this.#ahead, this.#verify);
-    // Proofs that were gathered are read once, and are most of a log.
-    if (held === undefined || parsed.kind !== 'proof') this.#known.set(entry);
+    if (held === undefined || parsed.kind !== 'proof' || !this.#once) this.#known.set(entry);
     return entry;
   }
 
   /** Rows of a search that the walk does not confirm are left to be refused. */
-  async #gather(rows: readonly Listed[], size: TreeSize): Promise<number> {
+  async #gather(rows: readonly Listed[], size: TreeSize, once = false): Promise<number> {
+    this.#once = once;
     const whole = this.#whole;
     if (whole === undefined) return 0;
     return this.#gathered.hold(
@@ -370,15 +392,27 @@ export class LogReader {
   async #bytesAt(view: LogView, index: number): Promise<Uint8Array> {
     const row = this.#whole?.at(index);
     if (row === undefined) return (await view.entry(index)).bytes;
-    const bytes = await this.#tiles.entry(index, view.head.size);
+    const { size } = view.head;
+    const bundle = Math.floor(index / TILE_WIDTH);
+    const kept = await this.#kept?.entriesAt(bundle, tileWidthAt(0, bundle, size));
+    const own = kept?.[index % TILE_WIDTH];
+    if (own !== undefined && spelled(own).id === row.id) return own;
+    const bytes = await this.#tiles.entry(index, size);
     return entryIdOf(bytes) === row.id ? bytes : (await view.entry(index)).bytes;
   }
 
   async #readWhole(view: LogView): Promise<void> {
     if (this.#whole === undefined) return;
     const bar = this.#progress('whole log', view.head.size);
-    await this.#whole.advance(view, (done) => bar.at(done));
+    const ended = this.#parts.options.bundles?.walking?.();
+    try {
+      await this.#whole.advance(view, (done) => bar.at(done));
+    } finally {
+      ended?.();
+    }
     bar.end();
+    // Bundles of a walk are in memory for the reads that follow, unless the log is larger than that memory.
+    if (view.head.size > LARGE) this.#tiles.forget();
   }
 
   #assertWhole(rows: readonly Listed[], wanted: Wanted, from: number, before: number): void {

@@ -53,9 +53,10 @@ export interface Snapshot {
   roster(): Promise<Roster>;
   /**
    * Fetches the entries of these rows ahead, of many subjects at once, so that `read` and the like have them until the next call.
-   * Only where the reader read the whole log: elsewhere, and in a bundle, nothing is gained. Returns the bytes that it holds.
+   * Only where the reader read the whole log: elsewhere, and in a bundle, nothing is gained. `once`: no proof among them
+   * is read again later, so none need stay in memory. Returns the bytes that it holds.
    */
-  gather(rows: readonly Listed[]): Promise<number>;
+  gather(rows: readonly Listed[], once?: boolean): Promise<number>;
   /** The entries of some rows, verified; all of one kind if one is given. */
   read(rows: readonly Listed[], kind: StatementKind | undefined): Promise<readonly SubjectEntry[]>;
   /**

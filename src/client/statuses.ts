@@ -3,6 +3,7 @@ import { appraiseSubject, type SubjectStatus } from '../appraisal/subject.ts';
 import { isOfOne } from '../bytes/nature.ts';
 import type { Refusal } from '../bytes/refusal.ts';
 import { matcher } from '../statement/pattern.ts';
+import { gatherSubjects, partsOf } from './gather-subjects.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** A subject that could not be read, and the reason. */
@@ -44,14 +45,17 @@ export async function appraiseEach(
 ): Promise<Statuses> {
   const statuses: SubjectStatus[] = [];
   const unreadable: Unreadable[] = [];
-  for (const subject of new Set(subjects)) {
-    try {
-      statuses.push(await statusOf(snapshot, subject, least));
-    } catch (error) {
-      if (!isOfOne(error)) throw error;
-      unreadable.push({ subject, refusal: error });
+  for (const part of partsOf([...new Set(subjects)])) {
+    if (part.length > 1) await gatherSubjects(snapshot, part, least);
+    for (const subject of part) {
+      try {
+        statuses.push(await statusOf(snapshot, subject, least));
+      } catch (error) {
+        if (!isOfOne(error)) throw error;
+        unreadable.push({ subject, refusal: error });
+      }
+      onDone(statuses.length + unreadable.length);
     }
-    onDone(statuses.length + unreadable.length);
   }
   return { statuses, unreadable };
 }

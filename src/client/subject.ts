@@ -30,7 +30,7 @@ export const DECLARING: readonly StatementKind[] = ['commitment', 'approval', 'w
 /** Most bytes of the proofs of one subject, since they are held in memory together. */
 const MOST_PROOF_BYTES = 67_108_864;
 /** Number of proofs that are read whatever their age, so that the last observation can be shown. */
-const LEAST_PROOFS = 16;
+export const LEAST_PROOFS = 16;
 
 /**
  * Reads what is declared about a subject, and its newest proofs as far back as any counts. `least`: number of proofs

@@ -139,7 +139,10 @@ async function readBody(response: Response, url: URL, maxBytes: number): Promise
     throw unreachable(url, error);
   }
   if (length > maxBytes) throw refuse('too-large', `${url.href} answered more than ${maxBytes} bytes`);
-  return concatBytes(...chunks);
+  const [only] = chunks;
+  // One piece that owns its memory is not copied.
+  const isAll = chunks.length === 1 && only?.length === only?.buffer.byteLength;
+  return isAll && only !== undefined ? only : concatBytes(...chunks);
 }
 
 /** Node's error codes for a connection, or a route, that existed and broke. */

@@ -297,10 +297,11 @@ t.test('output', async (t) => {
   t.equal(work(make({ terminal: true, quiet: true })), '');
   t.equal(
     work(make({ json: true })),
-    '{"progress":{"label":"entries","done":100,"total":200}}\n{"progress":{"label":"entries","done":200,"total":200}}\n',
+    '{"progress":{"label":"entries","done":100,"total":200,"per_second":100,"seconds_left":1}}\n' +
+      '{"progress":{"label":"entries","done":200,"total":200,"per_second":166.7,"seconds_left":0}}\n',
   );
   const bars = work(make({ terminal: true }));
-  t.match(bars, /^\rentries █{15}░{15} 50% \(100 of 200\)/);
+  t.match(bars, /^\rentries █{15}░{15} 50% \(100 of 200, 100\/s, 1 s left\)/);
   t.notMatch(bars, '150', 'not more often than can be seen');
   t.ok(bars.endsWith('\r\u001b[K'), 'and it is taken away');
 

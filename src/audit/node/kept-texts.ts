@@ -2,7 +2,7 @@
  * Texts in the order in which they were added, compressed: the histories of thousands of subjects as JSON, which a report prints at
  * its end. They are alike, so that a tenth of their length is kept. Nothing is written to a disk.
  */
-import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
 /** Characters of texts that are compressed together. */
 const BLOCK = 2 ** 20;
@@ -16,7 +16,9 @@ export class KeptTexts implements Iterable<string> {
     this.#open.push(text);
     this.#length += text.length;
     if (this.#length < BLOCK) return;
-    const packed = deflateRawSync(this.#open.join(''), { level: constants.Z_BEST_SPEED });
+    const packed = zstdCompressSync(this.#open.join(''), {
+      params: { [constants.ZSTD_c_compressionLevel]: 1 },
+    });
     this.#blocks.push({ packed, lengths: this.#open.map(({ length }) => length) });
     this.#open = [];
     this.#length = 0;
@@ -29,7 +31,7 @@ export class KeptTexts implements Iterable<string> {
 
   *[Symbol.iterator](): Generator<string, void, undefined> {
     for (const { packed, lengths } of this.#blocks) {
-      const text = inflateRawSync(packed).toString('utf8');
+      const text = zstdDecompressSync(packed).toString('utf8');
       let at = 0;
       for (const length of lengths) yield text.slice(at, (at += length));
     }

@@ -11,6 +11,7 @@ import type { BatchHasher } from '../../tree/hash.ts';
 import { logUrl } from './config.ts';
 import type { Context } from './context.ts';
 import type { JsonValue } from './output.ts';
+import { keepingBundles } from './keeping.ts';
 import { stateDirOf } from './state.ts';
 import { trustOf } from './trust.ts';
 
@@ -54,6 +55,8 @@ function clientTrusting(
     ...transport,
     ...more,
     memory: new HeadFiles(stateDirOf(context)),
+    // A directory is read as fast as what would be kept of it.
+    ...(!(url ?? logUrl(config)).startsWith('file:') && { bundles: keepingBundles(context) }),
     peers: config.peer,
     untilSlow: world.sleep,
     onRemark: (remark) => tell(context, remark),

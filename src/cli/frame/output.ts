@@ -161,19 +161,37 @@ function makeProgress(label: string, total: number, options: OutputOptions): Pro
       const time = now();
       if (time - start < PATIENCE_MS || time - shown < REFRESH_MS) return;
       shown = time;
+      const pace = paceOf(done, total, time - start);
       stderr.write(
-        json ? line({ progress: { label, done, total } }) : `\r${bar(label, done, total)}\u001b[K`,
+        json
+          ? line({ progress: { label, done, total, per_second: pace.perSecond, seconds_left: pace.left } })
+          : `\r${bar(label, done, total, pace)}\u001b[K`,
       );
     },
     end: () => void (json || shown === 0 || stderr.write('\r\u001b[K')),
   };
 }
 
-function bar(label: string, done: number, total: number): string {
+/** How much of the label's unit is done a second since the work began, and the seconds that the rest takes at that rate. */
+interface Pace {
+  readonly perSecond: number;
+  /** Null while nothing is done. */
+  readonly left: number | null;
+}
+
+function paceOf(done: number, total: number, ms: number): Pace {
+  const rate = (done * 1000) / ms;
+  const perSecond = Math.round(rate * 10) / 10;
+  return { perSecond, left: done > 0 ? Math.ceil(Math.max(0, total - done) / rate) : null };
+}
+
+function bar(label: string, done: number, total: number, { perSecond, left }: Pace): string {
   const share = total > 0 ? Math.min(1, done / total) : 1;
   const full = Math.round(share * BAR_WIDTH);
   const drawn = '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
-  return `${label} ${drawn} ${Math.floor(share * 100)}% (${done} of ${total})`;
+  const rate = perSecond < 10 ? perSecond : Math.round(perSecond);
+  const rest = left === null || left === 0 ? '' : `, ${rate}/s, ${durationOf(left)} left`;
+  return `${label} ${drawn} ${Math.floor(share * 100)}% (${done} of ${total}${rest})`;
 }
 
 /** The line of an object, in pieces where it has a list of texts. */
@@ -202,6 +220,10 @@ function* pieces(value: { readonly [key: string]: JsonValue | JsonTexts }): Gene
 /** The members of an object as in JSON, without the braces. */
 function membersOf(value: { readonly [key: string]: JsonValue }): string {
   return printableJson(JSON.stringify(value)).slice(1, -1);
+}
+
+function durationOf(seconds: number): string {
+  return seconds < 100 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
 }
 
 function line(value: JsonValue): string {

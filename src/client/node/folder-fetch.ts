@@ -55,7 +55,7 @@ async function readWithin(
       const { size } = about;
       if (!about.isFile()) return undefined;
       if (size > MOST_BYTES) throw refuse('too-large', `${path} has ${size} bytes`);
-      return new Uint8Array(await handle.readFile());
+      return await handle.readFile();
     } finally {
       await handle.close();
     }

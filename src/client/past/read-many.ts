@@ -20,9 +20,9 @@ const MOST_SUBJECTS = 2_048;
 const FIRST_SUBJECTS = 512;
 /** Proofs of the first part, about; of a later one as many as fit, and no more than the other. */
 const FIRST_ROWS = 32_768;
-const MOST_ROWS = 196_608;
+const MOST_ROWS = 98_304;
 /** The part of the room for bytes that is planned for, since the entries of the next part may be longer. */
-const USED = 0.8;
+const USED = 0.9;
 
 /** One subject whose past is about to be read. */
 export interface PastAhead {
@@ -43,7 +43,7 @@ export async function* readPasts(
     const some = subjects.slice(next, next + Math.min(expected, MOST_SUBJECTS));
     await snapshot.gather(await declaringRows(snapshot, some));
     const { part, rows } = await planned(snapshot, some, period, options, most);
-    const bytes = await snapshot.gather(rows);
+    const bytes = await snapshot.gather(rows, true);
     for (const [i, plan] of part.entries()) {
       const read = async (): Promise<PastRecord> => readPlanned(snapshot, await plan, options);
       yield { subject: some[i] ?? '', read };

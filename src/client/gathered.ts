@@ -28,6 +28,11 @@ interface Held {
   readonly to: number;
 }
 
+/** The rows of the reader's own walk. */
+interface Walked {
+  at(index: number): Found | undefined;
+}
+
 export class Gathered {
   readonly #tiles: Pick<TileReader, 'bundle'>;
   readonly #hasher: BatchHasher;
@@ -35,6 +40,7 @@ export class Gathered {
   #room = new Uint8Array(0);
   #held = new Map<number, Held>();
   #used = 0;
+  #isOnce = false;
 
   /** `tiles`: without a cache, since no bundle is read twice. */
   constructor(tiles: Pick<TileReader, 'bundle'>, hasher: BatchHasher) {
@@ -48,10 +54,20 @@ export class Gathered {
     return held?.id === id ? this.#room.slice(held.from, held.to) : undefined;
   }
 
-  /** Holds the entries of these rows in place of those before, as many as fit. Returns their bytes. Throws bugs alone. */
-  async hold(rows: readonly Found[], size: TreeSize): Promise<number> {
+  /** Whether no proof that is held is read again later. */
+  get isOnce(): boolean {
+    return this.#isOnce;
+  }
+
+  /**
+   * Holds the entries of these rows in place of those before, as many as fit. A row that the walk does not confirm, as a search may
+   * have made it up, is left to be refused. Returns the bytes that are held. Throws bugs alone.
+   */
+  async hold(listed: readonly Found[], size: TreeSize, walked: Walked, once = false): Promise<number> {
+    const rows = listed.filter(({ index, id }) => walked.at(index)?.id === id);
     this.#held = new Map();
     this.#used = 0;
+    this.#isOnce = once;
     if (rows.length === 0) return 0;
     if (this.#room.length === 0) this.#room = new Uint8Array(MOST_GATHERED);
     const bundles = [...groupBy(rows, ({ index }) => Math.floor(index / TILE_WIDTH))].toSorted(

@@ -4,12 +4,15 @@
  * entries are hashed, and compared with the signed root as those are. So whoever edits what is kept can cause that a bundle is
  * fetched again, and nothing else. Rows (which entry is about which subject) are not kept: only the entries show that they are right.
  */
+import type { TreeSize } from '../bytes/brand.ts';
 import { Lru } from '../bytes/lru.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { decodeBundle, encodeBundle } from '../tree/bundle.ts';
 import type { BatchHasher } from '../tree/hash.ts';
-import { TILE_WIDTH } from '../tree/tile.ts';
+import { TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
+import { spelled } from '../cose/twin.ts';
 import type { Bundle } from './bundles.ts';
+import type { Found } from './search.ts';
 import { TileReader } from './tiles.ts';
 import type { Transport } from './transport.ts';
 
@@ -66,6 +69,14 @@ export class KeptFirst extends TileReader {
   async entriesAt(index: number, width: number): Promise<readonly Uint8Array[] | undefined> {
     const bytes = width === TILE_WIDTH ? await this.#keptAt(index) : undefined;
     return bytes && decodeBundle(bytes);
+  }
+
+  /** The entry of a row of a walk, if it is kept as it is in the tree. */
+  async entryOf({ index, id }: Found, size: TreeSize): Promise<Uint8Array | undefined> {
+    const bundle = Math.floor(index / TILE_WIDTH);
+    const entries = await this.entriesAt(bundle, tileWidthAt(0, bundle, size));
+    const entry = entries?.[index % TILE_WIDTH];
+    return entry !== undefined && spelled(entry).id === id ? entry : undefined;
   }
 
   override async tile(level: number, index: number, width: number): Promise<Uint8Array> {

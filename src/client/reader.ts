@@ -14,7 +14,6 @@ import type { SubjectEntry } from '../appraisal/history.ts';
 import type { WitnessedHead } from '../appraisal/past/types.ts';
 import { readAhead } from '../bytes/ahead.ts';
 import { Lru } from '../bytes/lru.ts';
-import type { TreeSize } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { assertSigned } from '../registration/admit.ts';
 import { PolicyHistory } from '../registration/history.ts';
@@ -23,18 +22,16 @@ import { answeredAhead, verifyOnWeb, type VerifyAhead } from '../sign/web-ed2551
 import type { StatementKind } from '../statement/kinds.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { nobleHasher, type BatchHasher } from '../tree/hash.ts';
-import { TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
 import { CachingTileReader } from './caching-tiles.ts';
 import { TileReader } from './tiles.ts';
 import { Gathered } from './gathered.ts';
-import { split, type Conflict } from './compare.ts';
+import { split } from './compare.ts';
 import { omitted } from './completeness.ts';
 import type { Contradiction, NotedHead } from './history.ts';
-import type { Trust } from './evidence.ts';
 import { KeptFirst } from './kept-bundles.ts';
 import { KnownEntries } from './known-entries.ts';
 import { ListedRows, type Stop } from './listed-rows.ts';
-import type { ClientOptions, Progress, Remark } from './ports.ts';
+import type { Progress, Remark } from './ports.ts';
 import { Roster } from './roster.ts';
 import { entryIdOf } from './scrapi.ts';
 import { spelled } from '../cose/twin.ts';
@@ -46,8 +43,8 @@ import type { Snapshot } from './snapshot.ts';
 import { contextOf } from './snapshot-context.ts';
 import { searchedSource, wholeSource, type Source } from './source.ts';
 import { readHistory, readSubject } from './subject.ts';
-import type { Transport } from './transport.ts';
 import { MOST_ENTRIES } from './reader-limits.ts';
+import type { ReaderParts, SnapshotParts } from './reader-parts.ts';
 import { LogView } from './view.ts';
 import { EntryIndex } from './entry-index.ts';
 import { headIn } from './witnessed-heads.ts';
@@ -63,30 +60,6 @@ const LARGE = 131_072;
 
 /** Entries whose times are cached. */
 const MOST_TIMES = 100_000;
-
-/** The parts of a client that its reader needs. */
-export interface ReaderParts {
-  readonly options: ClientOptions;
-  /** Base URL of the log. */
-  readonly log: string;
-  readonly transport: Transport;
-  readonly trust: Trust;
-  /** Fetches the newest checkpoint, verified and compared with all heads that the client knows. */
-  readonly view: () => Promise<LogView>;
-  /** Keeps the evidence of two histories, and makes the refusal that ends the run. */
-  readonly accuse: (conflict: Conflict, view: LogView) => Promise<Error>;
-}
-
-/** What a snapshot is assembled of. */
-interface SnapshotParts {
-  readonly view: LogView;
-  readonly clock: Clock;
-  readonly source: Source;
-  readonly pages: Snapshot['pages'];
-  /** Rows that match, oldest first. */
-  readonly newest: (wanted: Wanted, stop: Stop) => Promise<readonly Listed[]>;
-  readonly policies: PolicyHistory;
-}
 
 /**
  * Takes snapshots of one log, one after another. What was read for one snapshot is not requested again for the next.
@@ -106,8 +79,6 @@ export class LogReader {
   #searches: boolean | undefined;
   readonly #known = new KnownEntries();
   readonly #gathered: Gathered;
-  /** Whether the proofs that are gathered now are read once only. */
-  #once = false;
   #rows = new ListedRows();
   #roster = new Roster();
   /** Size of the tree of the last snapshot. */
@@ -214,7 +185,8 @@ export class LogReader {
       newest: read,
       read: (rows: readonly Listed[], kind: StatementKind | undefined) =>
         this.#readAll(view, rows, kind === undefined ? {} : { kind }, policies),
-      gather: (rows: readonly Listed[], once?: boolean) => this.#gather(rows, size, once),
+      gather: async (rows: readonly Listed[], once?: boolean) =>
+        this.#whole === undefined ? 0 : this.#gathered.hold(rows, size, this.#whole, once),
       roster: () => this.#readRoster(pages, size),
       loggedAt: (index: number) => source.loggedAt(index),
     };
@@ -373,19 +345,8 @@ export class LogReader {
     if (policies === undefined) return entry;
     const rules = policies.rulesAt(index);
     await answeredAhead((verify) => assertSigned(rules, parsed, verify), this.#ahead, this.#verify);
-    if (held === undefined || parsed.kind !== 'proof' || !this.#once) this.#known.set(entry);
+    if (held === undefined || parsed.kind !== 'proof' || !this.#gathered.isOnce) this.#known.set(entry);
     return entry;
-  }
-
-  /** Rows of a search that the walk does not confirm are left to be refused. */
-  async #gather(rows: readonly Listed[], size: TreeSize, once = false): Promise<number> {
-    this.#once = once;
-    const whole = this.#whole;
-    if (whole === undefined) return 0;
-    return this.#gathered.hold(
-      rows.filter(({ index, id }) => whole.at(index)?.id === id),
-      size,
-    );
   }
 
   /** The bytes of an entry: proven to be in the tree, or the ones that a reading of the whole log found there. */
@@ -393,10 +354,8 @@ export class LogReader {
     const row = this.#whole?.at(index);
     if (row === undefined) return (await view.entry(index)).bytes;
     const { size } = view.head;
-    const bundle = Math.floor(index / TILE_WIDTH);
-    const kept = await this.#kept?.entriesAt(bundle, tileWidthAt(0, bundle, size));
-    const own = kept?.[index % TILE_WIDTH];
-    if (own !== undefined && spelled(own).id === row.id) return own;
+    const kept = await this.#kept?.entryOf(row, size);
+    if (kept !== undefined) return kept;
     const bytes = await this.#tiles.entry(index, size);
     return entryIdOf(bytes) === row.id ? bytes : (await view.entry(index)).bytes;
   }

@@ -185,11 +185,35 @@ function ofQueue(prefix: string, parameter: string, url: string, place: Place): 
   return arnOf('sqs', name, { ...place, region: region ?? place.region, account });
 }
 
-/** All tables here, from which the digest in a proof is made (actions.ts, `MAPPING`). */
+/** Values of parameters that lead each rule here through all of its branches. */
+const SPECIMENS = [
+  'name',
+  '/a/b',
+  'a b',
+  '',
+  'function:f',
+  '111122223333:function:f',
+  `mrk-${'0'.repeat(32)}`,
+  'x'.repeat(600),
+];
+
+/** What a rule makes of the specimens. The text of a function differs where a build minifies it, and this does not. */
+function answersOf(resource: Named['resource']): readonly (string | null)[] {
+  const parameters: readonly Fields[] = [{}, { indexName: 'index', qualifier: 'qualifier' }];
+  return SPECIMENS.flatMap((value) => parameters.map((each) => resource(value, each) ?? null));
+}
+
+/** All tables here as data, from which the digest in a proof is made (actions.ts, `MAPPING`). */
 export const NAMED_TABLE: readonly unknown[] = [
   Object.entries(NAMED).map(([prefix, all]) => [
     prefix,
-    all.map((each) => [String(each.actions), each.parameter, each.service ?? '', String(each.resource)]),
+    all.map(({ actions, parameter, service = '', global = false, resource }) => [
+      actions.source,
+      parameter,
+      service,
+      global,
+      answersOf(resource),
+    ]),
   ]),
-  LISTS.map(String),
+  LISTS.map(([action, ...rest]) => [action.source, ...rest]),
 ];

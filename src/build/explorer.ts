@@ -4,7 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  copyFileSync,
   existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -14,18 +16,19 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
+import { bundleForBrowsers } from './browser.ts';
 import { licensesIn } from './command.ts';
 import { ROOT, run } from './compile.ts';
 
 const PAGE = 'src/explorer/page';
 
-/** The bundles: name and entry. */
-const ENTRIES = [`app=${PAGE}/boot.ts`, `worker=${PAGE}/worker/verify-thread.ts`, `style=${PAGE}/style.css`];
+/** The module scripts: name and entry. */
+const ENTRIES = { app: `${PAGE}/boot.ts`, worker: `${PAGE}/worker/verify-thread.ts` };
 
-/** cbor-x has a build that never asks for `eval`, which the pages' policy forbids and browsers report. */
-const FLAGS =
-  '--bundle --format=esm --platform=browser --target=es2022 --minify --charset=utf8 --legal-comments=none ' +
-  '--log-level=warning --alias:cbor-x/decode=cbor-x/decode-no-eval';
+const STYLE = `${PAGE}/style.css`;
+
+/** What of the build decides what is in the files. */
+const MAKERS = ['explorer.ts', 'lean/*.ts'];
 
 /** What is beside the manifest, and says what the files were made of. */
 const INPUTS = 'inputs.json';
@@ -34,31 +37,35 @@ const INPUTS = 'inputs.json';
 export function buildExplorer(out: string): void {
   const made = mkdtempSync(join(tmpdir(), 'tallystick-explorer-'));
   try {
-    const account = join(made, 'account.json');
-    const esbuild = join(ROOT, 'node_modules/esbuild-wasm/bin/esbuild');
-    run(
-      esbuild,
-      [...ENTRIES, ...FLAGS.split(' '), `--outdir=${made}`, `--metafile=${account}`],
-      'the pages cannot be bundled',
-    );
-    const { inputs }: { readonly inputs: Readonly<Record<string, unknown>> } = JSON.parse(
-      readFileSync(account, 'utf8'),
-    );
+    const { sources: modules, files } = bundleForBrowsers(ENTRIES, 'es', made);
+    smallStyle(join(made, 'style.css'));
     writeFileSync(join(made, 'icon.svg'), readFileSync(join(ROOT, PAGE, 'icon.svg')));
-    writeFileSync(join(made, 'licences.txt'), licensesIn(Object.keys(inputs)));
-    rmSync(account);
+    writeFileSync(join(made, 'licences.txt'), licensesIn(modules));
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
-    const names = readdirSync(made).map((file): [string, string] => [
-      basename(file, extname(file)),
-      hashed(out, file, readFileSync(join(made, file))),
-    ]);
-    writeFileSync(join(out, 'manifest.json'), `${JSON.stringify(Object.fromEntries(names), undefined, 2)}\n`);
-    const sources = [...Object.keys(inputs), `${PAGE}/icon.svg`, 'src/build/explorer.ts'].toSorted();
+    const names = { ...files };
+    for (const file of readdirSync(made))
+      // Scripts name each other, so that the bundler has given them names with their hashes.
+      if (extname(file) === '.js') copyFileSync(join(made, file), join(out, file));
+      else names[basename(file, extname(file))] = hashed(out, file, readFileSync(join(made, file)));
+    writeFileSync(join(out, 'manifest.json'), `${JSON.stringify(names, undefined, 2)}\n`);
+    const makers = MAKERS.flatMap((each) => globSync(each, { cwd: import.meta.dirname }));
+    const sources = [
+      ...modules,
+      STYLE,
+      `${PAGE}/icon.svg`,
+      ...makers.map((each) => `src/build/${each}`),
+    ].toSorted();
     writeFileSync(join(out, INPUTS), JSON.stringify({ sources, digest: digestOf(sources) }));
   } finally {
     rmSync(made, { recursive: true });
   }
+}
+
+function smallStyle(path: string): void {
+  const esbuild = join(ROOT, 'node_modules/esbuild-wasm/bin/esbuild');
+  const flags = ['--minify', '--charset=utf8', '--log-level=warning', `--outfile=${path}`];
+  run(esbuild, [STYLE, ...flags], 'the style is no CSS');
 }
 
 /** Writes a file under a name with its hash; returns the name. */

@@ -15,7 +15,6 @@ import { addressBytes, parseAddress, type Address } from './address.ts';
 import type { VerifiedSsh } from './ssh-verify.ts';
 import type { VerifiedTls } from './tls-verify.ts';
 import type { Verified } from './verify.ts';
-import { findPath } from './x509-path.ts';
 
 /** The target that a claim is about. */
 export interface Aim {
@@ -202,6 +201,7 @@ async function certifiedBy(
   aim: Aim,
   { from = -Infinity, to }: Between,
 ): Promise<Signer> {
+  const { findPath } = await import('./x509-path.ts');
   const path = await findPath(verified.chain, identity.ca, identity.host);
   if (path.kind === 'unchecked') return path;
   if (path.kind === 'none') return other(path.why);

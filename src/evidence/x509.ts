@@ -12,6 +12,7 @@ import {
 } from 'pkijs';
 import { printable } from '../bytes/printable.ts';
 import { Refusal } from '../bytes/refusal.ts';
+import { openDer, readDer, readDerBits, readTagged, TAG } from './der.ts';
 import { readPss, readSpki, type Hash, type PublicKey } from './public-key.ts';
 import { checkSignature, type Checked, type Signing } from './signature.ts';
 
@@ -64,7 +65,7 @@ export function parseCertificate(der: Uint8Array): Parsed | undefined {
   try {
     const bytes = Uint8Array.from(der);
     const parsed = asn1js.fromBER(bytes.buffer);
-    if (parsed.offset !== bytes.length || !isWholeSequence(bytes)) return undefined;
+    if (parsed.offset !== bytes.length || !isInOneSpelling(bytes)) return undefined;
     const certificate = new Certificate({ schema: parsed.result });
     const spki = keyInfoIn(parsed.result);
     return spki && { certificate, spki };
@@ -119,13 +120,27 @@ export function namesIn(parsed: Parsed): Pick<Issued, 'dnsNames' | 'addresses'> 
   };
 }
 
-/** asn1js is content when an outer length and what is in it differ (X.690 §10.1: the shortest form, in DER). */
-function isWholeSequence(bytes: Uint8Array): boolean {
-  const [tag, first = 0, ...rest] = bytes.subarray(0, 5);
-  const width = first < 0x80 ? 0 : first - 0x80;
-  if (tag !== 0x30 || width > 3 || first === 0x80) return false;
-  const length = width === 0 ? first : rest.slice(0, width).reduce((sum, byte) => sum * 256 + byte, 0);
-  return length === bytes.length - 2 - width && (width === 0 || (rest[0] !== 0 && length >= 0x80));
+/**
+ * Whether what nobody signs of a certificate is in its one spelling (X.690 §10.1): outer lengths, the algorithm outside, the bits of
+ * the signature. asn1js is content when a length and what is in it differ.
+ */
+function isInOneSpelling(bytes: Uint8Array): boolean {
+  try {
+    const outer = openDer(bytes);
+    const body = openDer(readDer(outer, TAG.sequence));
+    outer.end();
+    readDer(body, TAG.sequence);
+    const algorithm = openDer(readDer(body, TAG.sequence));
+    readDer(algorithm, TAG.oid);
+    if (algorithm.remaining > 0) readTagged(algorithm);
+    algorithm.end();
+    readDerBits(body);
+    body.end();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return false;
+  }
 }
 
 function issuedFrom({ certificate, spki }: Parsed, extensions: readonly Extension[]): Issued {

@@ -236,6 +236,19 @@ t.test('what is not read says neither yes nor no', async (t) => {
   );
 });
 
+t.test('what nobody signs of a certificate has one spelling', async (t) => {
+  const { root, middle, leaf } = await chainOf({}, {}, {});
+  const begin = leaf.der.length - 90;
+  for (let at = begin; at < begin + 25; at++)
+    for (const flip of [1, 2, 3, 4, 6, 8, 14]) {
+      const bytes = Uint8Array.from(leaf.der);
+      bytes[at] = (bytes[at] ?? 0) ^ flip;
+      const found = await findPath([bytes, middle.der], root.der, HOST);
+      if (found.kind === 'valid') t.fail(`byte ${at}, ${flip}`);
+    }
+  t.end();
+});
+
 t.test('addresses in text', (t) => {
   t.strictSame(addressBytes('1.2.3.4'), Uint8Array.of(1, 2, 3, 4));
   t.strictSame(addressBytes('::ffff:1.2.3.4')?.subarray(10), Uint8Array.of(0xff, 0xff, 1, 2, 3, 4));

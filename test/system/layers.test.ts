@@ -217,7 +217,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['preact', 'htm', '@noble/hashes'],
   },
   // What makes the packages: in none of them.
-  build: { below: [], packages: [], node: true },
+  build: { below: [], packages: ['@rollup/*', 'terser'], node: true },
   // The outsides: none imports another.
   witness: {
     below: [...PURE, 'client', 'incident', 'platform', 'keys', 'workers', 'explorer', 'web'],

@@ -1,0 +1,129 @@
+/**
+ * Bundles for browsers, as small as the verifier gets: rollup, which leaves out what nobody names; the lean forms of four
+ * libraries; then methods that nothing can call (methods.ts); then terser. A script, because rollup and terser are asynchronous
+ * and the build is not: node bundle.ts SPEC, a JSON file with a `Spec`; it writes the files, and an `Account`.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { join, relative } from 'node:path';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import { rollup, type InputPluginOption, type OutputChunk, type RollupOptions } from '@rollup/wasm-node';
+import { minify } from 'terser';
+import { leanCborX } from './cborx.ts';
+import { LEAN_CEL } from './cel.ts';
+import { withoutDeadMethods } from './methods.ts';
+import { leanPkijs } from './pkijs.ts';
+import { leanRe2js } from './re2js.ts';
+
+export interface Spec {
+  /** Absolute path of the module of each entry, by name. */
+  readonly entries: Readonly<Record<string, string>>;
+  /** Several module scripts, which share chunks and load some of them later; or one classic script. */
+  readonly format: 'es' | 'iife';
+  readonly out: string;
+  /** Where the account is written. */
+  readonly account: string;
+  /** The clone: sources are named from it. */
+  readonly root: string;
+}
+
+/** What the bundles are made of, and how an entry is called. */
+export interface Account {
+  readonly sources: readonly string[];
+  /** File of each entry, by name. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** No module of ours, nor one of the libraries', does anything that shows when it is loaded, but for entries. */
+const SHAKING: RollupOptions['treeshake'] = {
+  moduleSideEffects: false,
+  propertyReadSideEffects: false,
+  tryCatchDeoptimization: false,
+  unknownGlobalSideEffects: false,
+};
+
+/** Libraries by the end of a module's path, and what is bundled in its place. */
+const LEAN: readonly (readonly [path: string, lean: (code: string) => string])[] = [
+  ['/pkijs/build/index.js', leanPkijs],
+  ['/re2js/build/index.js', leanRe2js],
+  ['/@marcbachmann/cel-js/lib/index.js', () => LEAN_CEL],
+  ['/cbor-x/decode.js', leanCborX],
+];
+
+const READ: readonly InputPluginOption[] = [
+  {
+    name: 'sources',
+    transform(code, path) {
+      const lean = LEAN.find(([end]) => path.endsWith(end))?.[1];
+      if (lean !== undefined) return { code: lean(code), map: null };
+      return path.endsWith('.ts') ? { code: stripTypeScriptTypes(code), map: null } : null;
+    },
+  },
+  nodeResolve({
+    exportConditions: ['module', 'import', 'default'],
+    mainFields: ['module', 'main'],
+    extensions: ['.js'],
+  }),
+];
+
+async function chunksOf(
+  input: Readonly<Record<string, string>>,
+  plugins: readonly InputPluginOption[],
+  { format }: Spec,
+  last?: InputPluginOption,
+): Promise<readonly OutputChunk[]> {
+  const made = await rollup({
+    input: { ...input },
+    treeshake: SHAKING,
+    plugins: [...plugins],
+    onwarn({ code, message }) {
+      if (code !== 'CIRCULAR_DEPENDENCY' && code !== 'EMPTY_BUNDLE') throw new Error(message);
+    },
+  });
+  const names = last === undefined ? '[name].js' : '[name]-[hash:16].js';
+  const { output } = await made.generate({
+    format: last === undefined ? 'es' : format,
+    hashCharacters: 'hex',
+    entryFileNames: names,
+    chunkFileNames: names,
+    inlineDynamicImports: format === 'iife',
+    plugins: [last],
+  });
+  return output.filter((each) => each.type === 'chunk');
+}
+
+/** A first bundle as modules to bundle again. */
+function modules(chunks: ReadonlyMap<string, string>): InputPluginOption {
+  return {
+    name: 'chunks',
+    resolveId: (name) => name.replace(/^\.\//, ''),
+    load: (name) => chunks.get(name) ?? null,
+  };
+}
+
+const TERSER: InputPluginOption = {
+  name: 'terser',
+  async renderChunk(code) {
+    const small = await minify(code, {
+      module: true,
+      ecma: 2020,
+      compress: { passes: 2, pure_getters: true },
+      format: { comments: false, ascii_only: false },
+    });
+    return { code: small.code ?? '', map: null };
+  },
+};
+
+async function bundle(spec: Spec): Promise<void> {
+  const first = await chunksOf(spec.entries, READ, spec);
+  const sources = first.flatMap(({ moduleIds }) => moduleIds).map((path) => relative(spec.root, path));
+  const pruned = withoutDeadMethods(new Map(first.map(({ fileName, code }) => [fileName, code])));
+  const entries = Object.fromEntries(Object.keys(spec.entries).map((name) => [name, `${name}.js`]));
+  const chunks = await chunksOf(entries, [modules(pruned)], spec, TERSER);
+  for (const { fileName, code } of chunks) writeFileSync(join(spec.out, fileName), code);
+  const files = chunks.filter(({ isEntry }) => isEntry).map(({ name, fileName }) => [name, fileName]);
+  const account: Account = { sources: sources.toSorted(), files: Object.fromEntries(files) };
+  writeFileSync(spec.account, JSON.stringify(account));
+}
+
+if (import.meta.main) await bundle(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));

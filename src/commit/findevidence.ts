@@ -4,31 +4,23 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import type { Evidence } from '../client/evidence.ts';
 import { ProofFolder } from '../client/node/proof-folder.ts';
-import { loadEvidence, takeApart } from '../client/proof-store.ts';
-import { decodeReceipt } from '../cose/receipt.ts';
-import { decodeSign1 } from '../cose/sign1.ts';
-import { TRANSPARENT_LIMITS } from '../cose/transparent.ts';
-import { TLOG_PROOF_VERSION } from '../note/tlogproof.ts';
+import { loadEvidence } from '../client/proof-store.ts';
 import { holds } from '../declare/node/files.ts';
-import { parseOpenings, type OpenedLeaf } from '../declare/openings-file.ts';
-import { parseDisclosure, parseLeaves, type Disclosure, type OpenedLeaves } from '../declare/leafopening.ts';
+import { parseOpenings } from '../declare/openings-file.ts';
+import { parseDisclosure, parseLeaves } from '../declare/leafopening.ts';
 import { parseOpening, type Opening } from '../declare/opening.ts';
+import type { HeldEvidence } from '../offline/examine-held.ts';
+import { evidenceOf, partOf } from '../offline/parts.ts';
 import { readNamedFile } from '../platform/files.ts';
 import { PROOF_FILES, PROOFS_FOLDER } from '../declare/node/proofs.ts';
 
 /** Evidence as found, and what belongs to it. */
-export interface FoundEvidence {
+export interface FoundEvidence extends HeldEvidence {
   /** What the user named, for the report. */
   readonly name: string;
-  readonly evidence: Evidence;
   /** The owner's opening of the declaration, and the folder to which its paths are relative. */
   readonly owned: { readonly opening: Opening; readonly base: string } | undefined;
-  /** Leaves of a source: all of them for the owner, else those that were disclosed. */
-  readonly leaves?: OpenedLeaves | undefined;
-  readonly disclosure?: Disclosure | undefined;
-  readonly openings?: readonly OpenedLeaf[] | undefined;
   /** The committed files that were named, as absolute paths; if none was named, all of them. */
   readonly named: readonly string[];
   /** Set if a committed file has several proofs: the directory that was chosen (the newest) and their number. */
@@ -59,61 +51,13 @@ export async function findEvidence(
 
 /** The files of one proof: a statement or entry, a receipt, a `.tlog-proof`. */
 async function readParts(paths: readonly string[]): Promise<FoundEvidence> {
-  const parts = await Promise.all(paths.map(async (path) => classify(await readNamedFile(path), path)));
+  const parts = await Promise.all(paths.map(async (path) => partOf(await readNamedFile(path), path)));
   const name = paths.join(' + ');
-  assertOne(parts, name);
   const lying = paths.map((path) => dirname(path)).find((folder) => isProofFolder(folder));
   const beside = lying === undefined ? undefined : await readFolder(lying, []);
-  const statement = parts.find((part) => part.kind === 'statement') ?? beside?.evidence;
-  if (statement === undefined) {
-    throw refuse('usage', `there is no statement in ${name}, nor beside it; name the statement file too`);
-  }
-  const { entry, receipts } = statement;
-  const loose = parts.filter((part) => part.kind === 'receipt').map(({ bytes }) => bytes);
-  const proof = parts.find((part) => part.kind === 'proof')?.bytes;
-  const own = beside !== undefined && equalBytes(beside.evidence.entry, entry) ? beside : undefined;
-  const evidence: Evidence = {
-    entry,
-    receipts,
-    loose: loose.length > 0 ? loose : (own?.evidence.loose ?? []),
-    proof: proof ?? own?.evidence.proof,
-    policy: beside?.evidence.policy,
-    keys: beside?.evidence.keys,
-  };
+  const evidence = evidenceOf(parts, name, beside?.evidence);
+  const own = beside !== undefined && equalBytes(beside.evidence.entry, evidence.entry) ? beside : undefined;
   return { owned: undefined, ...own, name, evidence, named: [] };
-}
-
-/** Refuses `usage` for two files of one kind: only one would be checked, and the other would seem to be verified. */
-function assertOne(parts: readonly Part[], name: string): void {
-  for (const kind of ['statement', 'proof'] as const) {
-    if (parts.filter((part) => part.kind === kind).length < 2) continue;
-    const what = kind === 'statement' ? 'statements' : '.tlog-proof files';
-    throw refuse('usage', `there are several ${what} in ${name}; verify the files of one proof at a time`);
-  }
-}
-
-/** One file of evidence. */
-type Part =
-  | { readonly kind: 'statement'; readonly entry: Uint8Array; readonly receipts: readonly Uint8Array[] }
-  | { readonly kind: 'receipt'; readonly bytes: Uint8Array }
-  | { readonly kind: 'proof'; readonly bytes: Uint8Array };
-
-/** Determines what a file is from its content, not its name. */
-function classify(bytes: Uint8Array, path: string): Part {
-  if (new TextDecoder().decode(bytes.subarray(0, TLOG_PROOF_VERSION.length)) === TLOG_PROOF_VERSION) {
-    return { kind: 'proof', bytes };
-  }
-  // 0xd2: CBOR tag 18, which every COSE_Sign1 begins with (RFC 9052 §2).
-  if (bytes[0] !== 0xd2) {
-    throw refuse(
-      'usage',
-      `${path} is neither a statement, a receipt nor a .tlog-proof, and no proof of it was found`,
-    );
-  }
-  const { payload } = decodeSign1(bytes, TRANSPARENT_LIMITS);
-  if (payload !== null) return { kind: 'statement', ...takeApart(bytes) };
-  decodeReceipt(bytes);
-  return { kind: 'receipt', bytes };
 }
 
 /** The proof in a directory, which these names stand for. */

@@ -18,10 +18,15 @@ export const CLASS_WORDS: Readonly<Record<EvidenceClass, string>> = {
   E4: 'third-party-signed',
 };
 
-const COLOURS: Readonly<Partial<Record<Verdict, 'green' | 'red'>>> = {
+export const COLOURS: Readonly<Record<Verdict, 'green' | 'red' | 'yellow'>> = {
   PROVEN: 'green',
   VIOLATED: 'red',
   CONTRADICTED: 'red',
+  REVOKED: 'red',
+  STALE: 'yellow',
+  UNKNOWN: 'yellow',
+  WAIVED: 'yellow',
+  SUPERSEDED: 'yellow',
 };
 
 /** `tls-min  PROVEN  [E3 target-signed]  …`, columns aligned. */
@@ -33,7 +38,7 @@ export function claimLines(
   const width = Math.max(0, ...results.map(({ claim }) => claim.length));
   return results.map(({ claim, verdict, evidence, explain, leaves }) => {
     const waiver = waivers.get(claim)?.parsed.waiver;
-    const colour = COLOURS[verdict] ?? 'yellow';
+    const colour = COLOURS[verdict];
     // Without an observation there is no evidence class.
     const words =
       verdict === 'UNKNOWN' && leaves === undefined

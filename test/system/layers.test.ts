@@ -72,6 +72,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   // Entries, checks and verdicts in words: the same ones in the command and on pages.
   words: { below: [...JUDGED, 'claim', 'evidence', 'appraisal', 'client'], packages: [] },
+  // Evidence as somebody holds it: files by what they are, examined without a disk.
+  offline: { below: [...JUDGED, 'declare', 'client'], packages: [] },
   // Periods of the past for whoever was not there: frameworks of controls, reports, bundles.
   audit: {
     below: [
@@ -109,6 +111,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'declare/node',
       'client',
       'client/node',
+      'offline',
     ],
     packages: [],
     node: true,

@@ -1,19 +1,8 @@
 /** Verdicts and tables on a terminal. */
-import type { Verdict } from '../../statement/vocabulary.ts';
 import { verdictText } from '../../appraisal/subject.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
+import { COLOURS } from '../../words/results.ts';
 import type { Output } from '../frame/output.ts';
-
-export const COLOURS: Readonly<Record<Verdict, 'green' | 'red' | 'yellow'>> = {
-  PROVEN: 'green',
-  VIOLATED: 'red',
-  CONTRADICTED: 'red',
-  REVOKED: 'red',
-  STALE: 'yellow',
-  UNKNOWN: 'yellow',
-  WAIVED: 'yellow',
-  SUPERSEDED: 'yellow',
-};
 
 /** A verdict in its colour, padded: only PROVEN is green. What a waiver hides has its own colour. */
 export function paintVerdict(

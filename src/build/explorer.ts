@@ -19,11 +19,16 @@ import { basename, extname, join } from 'node:path';
 import { bundleForBrowsers } from './browser.ts';
 import { licensesIn } from './command.ts';
 import { ROOT, run } from './compile.ts';
+import { savedPage } from './saved.ts';
 
 const PAGE = 'src/explorer/page';
 
 /** The module scripts: name and entry. */
-const ENTRIES = { app: `${PAGE}/boot.ts`, worker: `${PAGE}/worker/verify-thread.ts` };
+const ENTRIES = {
+  app: `${PAGE}/boot.ts`,
+  worker: `${PAGE}/worker/verify-thread.ts`,
+  files: `${PAGE}/examining/files-thread.ts`,
+};
 
 const STYLE = `${PAGE}/style.css`;
 
@@ -40,6 +45,11 @@ export function buildExplorer(out: string): void {
     const { sources: modules, files } = bundleForBrowsers(ENTRIES, 'es', made);
     smallStyle(join(made, 'style.css'));
     writeFileSync(join(made, 'icon.svg'), readFileSync(join(ROOT, PAGE, 'icon.svg')));
+    const saved = savedPage(
+      readFileSync(join(made, 'style.css'), 'utf8'),
+      readFileSync(join(ROOT, PAGE, 'icon.svg'), 'utf8'),
+    );
+    writeFileSync(join(made, 'saved.html'), saved.html);
     writeFileSync(join(made, 'licences.txt'), licensesIn(modules));
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
@@ -49,9 +59,11 @@ export function buildExplorer(out: string): void {
       if (extname(file) === '.js') copyFileSync(join(made, file), join(out, file));
       else names[basename(file, extname(file))] = hashed(out, file, readFileSync(join(made, file)));
     writeFileSync(join(out, 'manifest.json'), `${JSON.stringify(names, undefined, 2)}\n`);
+    sayHash(join(out, names['saved'] ?? ''));
     const makers = MAKERS.flatMap((each) => globSync(each, { cwd: import.meta.dirname }));
     const sources = [
       ...modules,
+      ...saved.sources,
       STYLE,
       `${PAGE}/icon.svg`,
       ...makers.map((each) => `src/build/${each}`),
@@ -60,6 +72,13 @@ export function buildExplorer(out: string): void {
   } finally {
     rmSync(made, { recursive: true });
   }
+}
+
+/** Prints the SHA-256 of verify.html, and writes it beside it: a release publishes it. */
+function sayHash(path: string): void {
+  const hash = createHash('sha256').update(readFileSync(path)).digest('hex');
+  writeFileSync(`${path}.sha256`, `${hash}  verify.html\n`);
+  console.log(`verify.html: SHA-256 ${hash}`);
 }
 
 function smallStyle(path: string): void {

@@ -16,14 +16,15 @@ export interface Asset {
   readonly sha256: string;
 }
 
-/** The file of each part. `saved`: the page that works from a saved file. */
+/** The file of each part. `files`: the worker that examines files; `saved`: the page that works from a saved file. */
 export interface AssetNames {
   readonly app: string;
   readonly worker: string;
   readonly style: string;
   readonly icon: string;
   readonly licences: string;
-  readonly saved?: string;
+  readonly files: string;
+  readonly saved: string;
 }
 
 export interface Assets {

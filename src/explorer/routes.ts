@@ -116,6 +116,8 @@ function bootOf({ port, assets }: Pages, log: ServedLog | undefined, url: string
     logs: logs.map(({ origin, base }) => ({ origin, base })),
     worker: `${ASSETS}${worker}${others ? OTHERS : ''}`,
     verifier: assets?.files.get(worker)?.sha256 ?? '',
+    files: `${ASSETS}${assets?.names.files ?? ''}`,
+    saved: assets?.files.get(assets.names.saved)?.sha256 ?? '',
   };
 }
 
@@ -130,7 +132,7 @@ function files(app: App, assets: Assets | undefined): void {
     reply.header('content-security-policy', contentPolicy(request.url.endsWith(OTHERS)));
     return sendAsset(request, reply.header('cache-control', IMMUTABLE), asset);
   });
-  const saved = assets?.names.saved === undefined ? undefined : assets.files.get(assets.names.saved);
+  const saved = assets?.files.get(assets.names.saved);
   if (saved !== undefined)
     app.get('/verify.html', { schema }, async (request, reply) =>
       sendAsset(request, reply.header('cache-control', FRESH), saved),

@@ -195,6 +195,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'appraisal',
       'incident',
       'client',
+      'declare',
+      'offline',
       'words',
       'declare',
       'audit',
@@ -212,6 +214,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'appraisal',
       'incident',
       'client',
+      'declare',
+      'offline',
       'words',
       'audit',
       'explorer/shared',
@@ -220,7 +224,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['preact', 'htm', '@noble/hashes'],
   },
   // What makes the packages: in none of them.
-  build: { below: [], packages: ['@rollup/*', 'terser'], node: true },
+  build: { below: ['explorer/shared'], packages: ['@rollup/*', 'terser'], node: true },
   // The outsides: none imports another.
   witness: {
     below: [...PURE, 'client', 'incident', 'platform', 'keys', 'workers', 'explorer', 'web'],

@@ -28,6 +28,9 @@ export interface Boot {
   readonly worker: string;
   /** SHA-256 of that module, hex: which verifier this server gives out. */
   readonly verifier: string;
+  /** Path of the module of the worker that examines files, and SHA-256 of verify.html, hex. */
+  readonly files: string;
+  readonly saved: string;
 }
 
 /** Id of the element that holds the facts, and the app; the attribute of it that has a `Boot` as JSON. */

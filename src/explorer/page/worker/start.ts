@@ -9,15 +9,25 @@ declare const trustedTypes:
   { createPolicy(name: string, rules: { createScriptURL(url: string): string }): Policy } | undefined;
 
 /** A worker with the verifier of this page. Throws if the document names a file that is not this server's. */
-export function startWorker({ worker }: Boot): Worker {
-  const policy =
-    typeof trustedTypes === 'undefined'
-      ? undefined
-      : trustedTypes.createPolicy(TRUSTED_TYPES, { createScriptURL: own });
-  return new Worker(policy?.createScriptURL(worker) ?? own(worker), { type: 'module' });
+export function startWorker({ worker }: Pick<Boot, 'worker'>): Worker {
+  return new Worker(trusted(worker), { type: 'module' });
+}
+
+/** The URL of a Blob, for the worker of a page that is one document. */
+export function blobPolicy(url: string): string {
+  return trusted(url);
+}
+
+let policy: Policy | undefined;
+
+/** A page makes the policy once: its name may not be used again. */
+function trusted(url: string): string {
+  if (typeof trustedTypes === 'undefined') return own(url);
+  policy ??= trustedTypes.createPolicy(TRUSTED_TYPES, { createScriptURL: own });
+  return policy.createScriptURL(url);
 }
 
 function own(url: string): string {
-  if (!/^\/explorer\/[a-z]+-[0-9a-f]+\.js(\?others)?$/.test(url)) throw new Error('no file of this server');
-  return url;
+  if (url.startsWith('blob:') || /^\/explorer\/[a-z]+-[0-9a-f]+\.js(\?others)?$/.test(url)) return url;
+  throw new Error('no file of this server');
 }

@@ -1,0 +1,206 @@
+/** Files are dropped or chosen, and a policy is pasted: the same on /verify and in verify.html. */
+import type { VNode } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { html } from '../html.ts';
+import { FaultNote } from '../views/checks.ts';
+import type { Fault, TrustShown } from '../worker/protocol.ts';
+import { VerifierFault } from '../worker/remote.ts';
+import { droppedFiles, readGiven } from './given.ts';
+import type { FileVerdict, GivenFile } from './protocol.ts';
+import type { Examiner, Progress } from './remote.ts';
+import { Verdicts } from './verdicts.ts';
+
+export interface ExamineProps {
+  readonly examiner: Examiner;
+  /** A policy that is the reader's own already. */
+  readonly kept?: string | undefined;
+}
+
+interface State {
+  readonly text: string;
+  readonly trust: TrustShown | undefined;
+  readonly files: readonly GivenFile[];
+  readonly verdicts: readonly FileVerdict[] | undefined;
+  readonly progress: Progress | 'begun' | undefined;
+  readonly fault: Fault | undefined;
+}
+
+export function Examine({ examiner, kept }: ExamineProps): VNode {
+  const [state, setState] = useState<State>({
+    text: kept ?? '',
+    trust: undefined,
+    files: [],
+    verdicts: undefined,
+    progress: undefined,
+    fault: undefined,
+  });
+  const latest = useRef(state);
+  const set = (change: Partial<State>): void => {
+    latest.current = { ...latest.current, ...change };
+    setState(latest.current);
+  };
+  const work = new Work(examiner, latest, set);
+  useEffect(() => {
+    if (kept !== undefined) void work.goBy(kept);
+  }, [kept]);
+  const { text, trust, files, verdicts, progress, fault } = state;
+  return html`<div
+    class="examine"
+    onDragOver=${(event: DragEvent) => event.preventDefault()}
+    onDrop=${(event: DragEvent) => {
+      event.preventDefault();
+      if (event.dataTransfer !== null) void droppedFiles(event.dataTransfer).then((all) => work.give(all));
+    }}
+  >
+    <${Policy} text=${text} trust=${trust} work=${work} set=${set} />
+    <h2>What to verify</h2>
+    <p>
+      Drop files here: a receipt or statement (.cose, .cbor), a .tlog-proof, the files or the folder of a
+      proof directory, an incident (.json), an audit bundle (.zip). Several together are examined together.
+    </p>
+    <p class="buttons">
+      <label class="choose"
+        >Choose files
+        <input
+          type="file"
+          multiple
+          onChange=${(event: Event & { readonly currentTarget: HTMLInputElement }) =>
+            void work.give([...(event.currentTarget.files ?? [])])}
+        />
+      </label>
+      ${
+        files.length > 0 &&
+        html`<button type="button" disabled=${progress !== undefined} onClick=${() => void work.examine()}>
+          Verify again
+        </button>`
+      }
+      ${progress !== undefined && html`<button type="button" onClick=${() => examiner.stop()}>Stop</button>`}
+    </p>
+    <div role="status" class="working">
+      ${progress === undefined ? null : html`<${Working} progress=${progress} />`}
+    </div>
+    ${fault && html`<${FaultNote} fault=${fault} />`}
+    ${verdicts && html`<${Verdicts} verdicts=${verdicts} />`}
+  </div>`;
+}
+
+function Working({ progress }: { readonly progress: Progress | 'begun' }): VNode {
+  if (progress === 'begun') return html`<p>Verifying …</p>`;
+  const { what, done, of } = progress;
+  return html`<p>
+    Verifying ${what}: ${done.toLocaleString('en')} of ${of.toLocaleString('en')}
+    <progress max=${Math.max(1, of)} value=${done} aria-label="Verified"></progress>
+  </p>`;
+}
+
+interface PolicyProps {
+  readonly text: string;
+  readonly trust: TrustShown | undefined;
+  readonly work: Work;
+  readonly set: (change: Partial<State>) => void;
+}
+
+function Policy({ text, trust, work, set }: PolicyProps): VNode {
+  return html`<form
+    class="paste"
+    onSubmit=${(event: SubmitEvent) => {
+      event.preventDefault();
+      void work.goBy(text);
+    }}
+  >
+    <h2>Whose keys you go by</h2>
+    <p>
+      ${
+        trust === undefined
+          ? html`<b>Nobody's yet</b>: nothing can be VERIFIED. Take the policy from a place that whoever sent
+              you the files has no hand in.`
+          : html`<b>Your policy</b>, fingerprint <code>${trust.fingerprint}</code>; logs:
+              ${trust.logs.join(', ')}; quorum: ${trust.quorum}.`
+      }
+    </p>
+    <label>
+      A trust policy (tlog-policy), or verifier keys, one a line: paste it, or drop the file.
+      <textarea
+        rows="4"
+        spellcheck=${false}
+        value=${text}
+        onInput=${(event: InputEvent & { readonly currentTarget: HTMLTextAreaElement }) =>
+          set({ text: event.currentTarget.value })}
+      ></textarea>
+    </label>
+    <p class="buttons">
+      <button class="main" type="submit" disabled=${text.trim() === ''}>Go by this policy</button>
+    </p>
+  </form>`;
+}
+
+/** What the buttons do. */
+class Work {
+  readonly #examiner: Examiner;
+  readonly #latest: { readonly current: State };
+  readonly #set: (change: Partial<State>) => void;
+
+  constructor(
+    examiner: Examiner,
+    latest: { readonly current: State },
+    set: (change: Partial<State>) => void,
+  ) {
+    this.#examiner = examiner;
+    this.#latest = latest;
+    this.#set = set;
+  }
+
+  /** Goes by a policy from now on, and examines the files again. */
+  async goBy(text: string): Promise<void> {
+    await this.#guarded(async () => {
+      // What was said under another policy is no longer said.
+      this.#set({ trust: undefined, verdicts: undefined, text });
+      this.#set({ trust: await this.#examiner.trust(text) });
+    });
+    if (this.#latest.current.fault === undefined && this.#latest.current.files.length > 0)
+      await this.examine();
+  }
+
+  async give(chosen: readonly File[]): Promise<void> {
+    if (chosen.length === 0) return;
+    let policy: string | undefined;
+    await this.#guarded(async () => {
+      const { files, trust } = await readGiven(chosen);
+      policy = trust;
+      if (files.length > 0) this.#set({ files, verdicts: undefined });
+    });
+    if (policy !== undefined) await this.goBy(policy);
+    else await this.examine();
+  }
+
+  async examine(): Promise<void> {
+    const { files, text, trust } = this.#latest.current;
+    // A text that was pasted and not gone by is none.
+    const own = trust === undefined ? null : (this.#gone ?? text);
+    await this.#guarded(async () => {
+      this.#set({ progress: 'begun', verdicts: undefined });
+      this.#set({
+        verdicts: await this.#examiner.files(files, own, (progress) => this.#set({ progress })),
+      });
+    });
+  }
+
+  get #gone(): string | undefined {
+    return this.#latest.current.trust?.text;
+  }
+
+  async #guarded(work: () => Promise<void>): Promise<void> {
+    this.#set({ fault: undefined });
+    try {
+      await work();
+    } catch (error) {
+      this.#set({ fault: faultIn(error) });
+    }
+    this.#set({ progress: undefined });
+  }
+}
+
+function faultIn(error: unknown): Fault {
+  if (error instanceof VerifierFault) return error.fault;
+  return { code: 'usage', nature: 'input', text: error instanceof Error ? error.message : String(error) };
+}

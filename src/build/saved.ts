@@ -53,11 +53,10 @@ export function savedPage(style: string, icon: string): SavedPage {
 
 /** No connection, no other script, no other style; the worker is a Blob of the script itself. */
 function policyOf(script: string, style: string): string {
-  const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   return [
     "default-src 'none'",
-    `script-src ${hash(script)}`,
-    `style-src ${hash(style)}`,
+    `script-src ${hashSource(script)}`,
+    `style-src ${hashSource(style)}`,
     'worker-src blob:',
     "connect-src 'none'",
     'img-src data:',
@@ -66,6 +65,10 @@ function policyOf(script: string, style: string): string {
     "require-trusted-types-for 'script'",
     `trusted-types ${TRUSTED_TYPES}`,
   ].join('; ');
+}
+
+function hashSource(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
 function escaped(text: string): string {

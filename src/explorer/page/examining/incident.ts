@@ -45,13 +45,15 @@ export function incidentVerdict({ name, bytes }: GivenFile, trust: Trust | undef
 }
 
 function sectionsOf({ proves, reports, heads }: IncidentVerdict): FileVerdict['sections'] {
-  const plain = (title: string, lines: readonly string[]) => ({
-    title,
-    lines: lines.map((text) => ({ tone: 'plain' as const, text: printable(text, 2_000) })),
-  });
-  return [plain('Proven', proves), plain('Reported', reports), plain('Heads', heads.map(headText))].filter(
-    ({ lines }) => lines.length > 0,
-  );
+  return [
+    section('Proven', proves),
+    section('Reported', reports),
+    section('Heads', heads.map(headText)),
+  ].filter(({ lines }) => lines.length > 0);
+}
+
+function section(title: string, texts: readonly string[]): FileVerdict['sections'][number] {
+  return { title, lines: texts.map((text) => ({ tone: 'plain', text: printable(text, 2_000) })) };
 }
 
 function headText({ size, root, signers, time }: VerdictHead): string {

@@ -25,15 +25,17 @@ interface State {
   readonly fault: Fault | undefined;
 }
 
+const BEGIN: State = {
+  text: '',
+  trust: undefined,
+  files: [],
+  verdicts: undefined,
+  progress: undefined,
+  fault: undefined,
+};
+
 export function Examine({ examiner, kept }: ExamineProps): VNode {
-  const [state, setState] = useState<State>({
-    text: kept ?? '',
-    trust: undefined,
-    files: [],
-    verdicts: undefined,
-    progress: undefined,
-    fault: undefined,
-  });
+  const [state, setState] = useState<State>({ ...BEGIN, text: kept ?? '' });
   const latest = useRef(state);
   const set = (change: Partial<State>): void => {
     latest.current = { ...latest.current, ...change };
@@ -43,45 +45,48 @@ export function Examine({ examiner, kept }: ExamineProps): VNode {
   useEffect(() => {
     if (kept !== undefined) void work.goBy(kept);
   }, [kept]);
-  const { text, trust, files, verdicts, progress, fault } = state;
-  return html`<div
-    class="examine"
-    onDragOver=${(event: DragEvent) => event.preventDefault()}
-    onDrop=${(event: DragEvent) => {
-      event.preventDefault();
-      if (event.dataTransfer !== null) void droppedFiles(event.dataTransfer).then((all) => work.give(all));
-    }}
-  >
+  const { text, trust, verdicts, progress, fault } = state;
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    if (event.dataTransfer !== null) void droppedFiles(event.dataTransfer).then((all) => work.give(all));
+  };
+  return html`<div class="examine" onDragOver=${(event: DragEvent) => event.preventDefault()} onDrop=${drop}>
     <${Policy} text=${text} trust=${trust} work=${work} set=${set} />
     <h2>What to verify</h2>
     <p>
       Drop files here: a receipt or statement (.cose, .cbor), a .tlog-proof, the files or the folder of a
       proof directory, an incident (.json), an audit bundle (.zip). Several together are examined together.
     </p>
-    <p class="buttons">
-      <label class="choose"
-        >Choose files
-        <input
-          type="file"
-          multiple
-          onChange=${(event: Event & { readonly currentTarget: HTMLInputElement }) =>
-            void work.give([...(event.currentTarget.files ?? [])])}
-        />
-      </label>
-      ${
-        files.length > 0 &&
-        html`<button type="button" disabled=${progress !== undefined} onClick=${() => void work.examine()}>
-          Verify again
-        </button>`
-      }
-      ${progress !== undefined && html`<button type="button" onClick=${() => examiner.stop()}>Stop</button>`}
-    </p>
+    <${Buttons} state=${state} work=${work} stop=${() => examiner.stop()} />
     <div role="status" class="working">
       ${progress === undefined ? null : html`<${Working} progress=${progress} />`}
     </div>
     ${fault && html`<${FaultNote} fault=${fault} />`}
     ${verdicts && html`<${Verdicts} verdicts=${verdicts} />`}
   </div>`;
+}
+
+interface ButtonsProps {
+  readonly state: State;
+  readonly work: Work;
+  readonly stop: () => void;
+}
+
+function Buttons({ state: { files, progress }, work, stop }: ButtonsProps): VNode {
+  const again = files.length > 0 && progress === undefined;
+  return html`<p class="buttons">
+    <label class="choose">
+      Choose files
+      <input
+        type="file"
+        multiple
+        onChange=${(event: Event & { readonly currentTarget: HTMLInputElement }) =>
+          void work.give([...(event.currentTarget.files ?? [])])}
+      />
+    </label>
+    ${again && html`<button type="button" onClick=${() => void work.examine()}>Verify again</button>`}
+    ${progress !== undefined && html`<button type="button" onClick=${stop}>Stop</button>`}
+  </p>`;
 }
 
 function Working({ progress }: { readonly progress: Progress | 'begun' }): VNode {
@@ -114,8 +119,8 @@ function Policy({ text, trust, work, set }: PolicyProps): VNode {
         trust === undefined
           ? html`<b>Nobody's yet</b>: nothing can be VERIFIED. Take the policy from a place that whoever sent
               you the files has no hand in.`
-          : html`<b>Your policy</b>, fingerprint <code>${trust.fingerprint}</code>; logs:
-              ${trust.logs.join(', ')}; quorum: ${trust.quorum}.`
+          : html`<b>Your policy</b>, fingerprint <code>${trust.fingerprint}</code>;
+              logs:${' '}${trust.logs.join(', ')}; quorum: ${trust.quorum}.`
       }
     </p>
     <label>

@@ -22,7 +22,7 @@ export interface Tick {
 const HOUR = 3_600;
 const DAY = 86_400;
 /** Seconds between two ticks, finest first. Months are ticked by the calendar. */
-const STEPS = [HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY] as const;
+const STEPS = [60, 300, 900, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY] as const;
 /** Pixels that a label needs. */
 const LABEL = 64;
 

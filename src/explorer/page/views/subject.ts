@@ -12,6 +12,7 @@ import { html } from '../html.ts';
 import { logUrl } from '../links.ts';
 import { useSession, type Session } from '../state/session.ts';
 import type { ViewProps } from '../view.ts';
+import type { Period } from '../worker/protocol.ts';
 import { FaultNote } from './checks.ts';
 import { Command, Download } from './download.ts';
 import { EntryShow } from './entry/shown.ts';
@@ -77,7 +78,7 @@ function Standing({
 
 /** What the server said otherwise than this browser computed, and entries that are not what it says. */
 function Differs({ known }: { readonly known: Known }): VNode | null {
-  const said = known.done?.differs ?? [];
+  const said = known.differs;
   const wrong = [...known.wrong].map(([index, fault]) => `entry ${index}: ${fault.text}`);
   if (said.length + wrong.length === 0) return null;
   return html`<div class="alarm" role="alert">
@@ -99,8 +100,8 @@ interface PastProps {
 
 function Past({ known, view, boot, onPick }: PastProps): VNode {
   const [box, width] = useWidth();
-  const scale = scaleOf(view.period, width);
   const { past, done } = known;
+  const scale = scaleOf(shownOf(view.period, past), width);
   return html`<div class="past" ref=${box}>
     ${known.marks.length > 0 || past !== undefined ? html`<${DeclaredLine} marks=${known.marks} scale=${scale} onPick=${onPick} />` : null}
     ${past?.claims.map((claim) => html`<${ClaimPast} key=${claim.claim} claim=${claim} scale=${scale} known=${known} boot=${boot} onPick=${onPick} />`)}
@@ -113,6 +114,13 @@ function Past({ known, view, boot, onPick }: PastProps): VNode {
       </details>`
     }
   </div>`;
+}
+
+/** The period from shortly before the first declaration on: before it there is nothing to draw. */
+function shownOf({ since, until }: Period, past: Known['past']): Period {
+  const first = Math.min(...(past?.declared.map(({ time }) => time) ?? []), until);
+  const begin = Math.floor(first - Math.max(60, (until - first) / 40));
+  return { since: first < until ? Math.max(since, begin) : since, until };
 }
 
 function ClaimPast({

@@ -256,6 +256,8 @@ export interface SubjectShown {
   readonly status: SubjectJson;
   readonly past: HistoryJson;
   readonly marks: readonly MarkShown[];
+  /** Whether the server computes under the same trust policy: else it may say otherwise in good faith. */
+  readonly isServed: boolean;
   /** What the server said otherwise. */
   readonly differs: readonly Differs[];
   readonly csv: string;

@@ -45,6 +45,7 @@ export async function subjectOf(
     status,
     past,
     marks,
+    isServed,
     differs: ask.told === undefined ? [] : differencesOf(ask.told, past, isServed),
     csv: historyCsv(ask.subject, known.claims),
     checked: checkedLine(look),

@@ -60,7 +60,7 @@ export class Verifier {
     }
     const opened = this.#opened;
     if (opened === undefined) throw refuse('usage', 'open a log first: nobody said which, and whom to trust');
-    const lane = this.#lane(laneOf(ask), opened);
+    const lane = this.#lane(laneOf(ask, opened), opened);
     return lane.run(
       () => answerOn(lane, ask, tell, opened),
       signal,
@@ -90,9 +90,14 @@ function isSame({ policy }: Trust, served: string | undefined): boolean {
 
 type Reading = Exclude<Ask, { readonly kind: 'open' | 'trust' }>;
 
-function laneOf(ask: Reading): LaneName {
+/** A monitor's copy is read whole in any case: then one lane reads it, for all that need a snapshot. */
+const COPY = /\/logs\/[0-9a-f]{64}$/;
+
+function laneOf(ask: Reading, { log }: Opened): LaneName {
+  if (ask.kind === 'head' || ask.kind === 'entry') return 'quick';
+  if (COPY.test(log)) return 'long';
   if (ask.kind === 'subject' || ask.kind === 'search') return ask.whole === true ? 'whole' : 'long';
-  return ask.kind === 'subjects' || ask.kind === 'rows' ? 'long' : 'quick';
+  return ask.kind === 'why' ? 'quick' : 'long';
 }
 
 function answerOn(

@@ -5,7 +5,16 @@ import type { HistoryJson } from '../../../../appraisal/past/json.ts';
 import type { Standing } from '../../draw/clusters.ts';
 import type { Session } from '../../state/session.ts';
 import { toldHistory } from '../../state/told-history.ts';
-import type { Fault, MarkShown, Part, Period, SubjectShown } from '../../worker/protocol.ts';
+import type {
+  Differs,
+  Fault,
+  MarkShown,
+  Part,
+  Period,
+  SubjectAsk,
+  SubjectShown,
+} from '../../worker/protocol.ts';
+import { differencesOf } from '../../worker/told.ts';
 import { VerifierFault } from '../../worker/remote.ts';
 
 export interface Window {
@@ -55,6 +64,7 @@ export class Known {
 
   take(part: Part): void {
     if (part.kind === 'status') this.status = part.status;
+    else if (part.kind === 'subject') this.status ??= part.status;
     else if (part.kind === 'entries') {
       for (const index of part.verified) this.entries.add(index);
       for (const { index, fault } of part.wrong) this.wrong.set(index, fault);
@@ -69,9 +79,26 @@ export class Known {
 
   get counts(): { readonly verified: number; readonly wrong: number; readonly rows: number } {
     const { past, done, entries, wrong } = this;
-    const rows = new Set(past?.claims.flatMap(({ looks }) => looks.map(({ index }) => index))).size;
+    if (this.#counted !== past)
+      this.#rows = new Set(past?.claims.flatMap(({ looks }) => looks.map(({ index }) => index))).size;
+    this.#counted = past;
+    const rows = this.#rows;
     return { verified: done === undefined ? Math.min(entries.size, rows) : rows, wrong: wrong.size, rows };
   }
+
+  /** What the server said otherwise than this browser computed. */
+  get differs(): readonly Differs[] {
+    const { done, told } = this;
+    if (done === undefined || told === undefined) return [];
+    this.#differs ??= this.isTold ? done.differs : differencesOf(told, done.past, done.isServed);
+    return this.#differs;
+  }
+
+  /** Whether the server's word came before the verifier began. */
+  isTold = false;
+  #counted: HistoryJson | undefined;
+  #rows = 0;
+  #differs: readonly Differs[] | undefined;
 }
 
 /** Looks that the server says have failed are verified first; as many as this. */
@@ -110,33 +137,25 @@ function read(
   redraw: () => void,
 ): () => void {
   const abort = new AbortController();
-  const drawn = onceAFrame(() => {
+  const drawn = onceInAWhile(() => {
     if (!abort.signal.aborted || !known.isRunning) redraw();
     session.count(known.counts);
   });
-  const run = async (): Promise<void> => {
-    // The server's word is of now: for a moment of the past it has none.
-    if (at === undefined) known.told = await toldHistory(session.site, subject, period, abort.signal);
+  const take = (part: Part): void => {
+    known.take(part);
     drawn();
-    const { told } = known;
-    const first = told?.claims.flatMap(({ looks }) =>
-      looks.filter(({ verdict }) => FAILED.has(verdict)).map(({ index }) => index),
-    );
-    const asked = session.ask(
-      {
-        kind: 'subject',
-        subject,
-        period,
-        visible: { since: Math.max(period.since, period.until - VISIBLE), until: period.until },
-        whole,
-        ...(at !== undefined && { at }),
-        ...(told !== undefined && { told, first: first?.slice(-MOST_FIRST) ?? [] }),
-      },
-      (part) => {
-        known.take(part);
-        drawn();
-      },
-    );
+  };
+  const run = async (): Promise<void> => {
+    const early =
+      at === undefined ? session.ask({ kind: 'subjects', subjects: [{ subject }] }, take) : undefined;
+    // What goes wrong now goes wrong again below, and is told there.
+    early?.result.catch(() => undefined);
+    abort.signal.addEventListener('abort', () => early?.stop());
+    // The server's word is of now: for a moment of the past it has none.
+    const told = at === undefined ? hear(session, subject, period, known, abort.signal, drawn) : undefined;
+    await Promise.race([told, pause(PATIENCE_MS)]);
+    known.isTold = known.told !== undefined;
+    const asked = session.ask(askOf(subject, { period, at, whole }, known.told), take);
     abort.signal.addEventListener('abort', () => asked.stop());
     if (abort.signal.aborted) asked.stop();
     known.done = await asked.result;
@@ -154,15 +173,56 @@ function read(
   return () => abort.abort();
 }
 
-/** Calls at most once in a frame. */
-function onceAFrame(call: () => void): () => void {
+/** Draws what the server says, whenever it says it. */
+async function hear(
+  session: Session,
+  subject: string,
+  period: Period,
+  known: Known,
+  signal: AbortSignal,
+  drawn: () => void,
+): Promise<void> {
+  known.told = await toldHistory(session.site, subject, period, signal);
+  drawn();
+}
+
+function askOf(
+  subject: string,
+  { period, at, whole }: Omit<Window, 'at'> & { readonly at: string | undefined },
+  told: HistoryJson | undefined,
+): SubjectAsk {
+  const first = told?.claims.flatMap(({ looks }) =>
+    looks.filter(({ verdict }) => FAILED.has(verdict)).map(({ index }) => index),
+  );
+  return {
+    kind: 'subject',
+    subject,
+    period,
+    visible: { since: Math.max(period.since, period.until - VISIBLE), until: period.until },
+    whole,
+    ...(at !== undefined && { at }),
+    ...(told !== undefined && { told, first: first?.slice(-MOST_FIRST) ?? [] }),
+  };
+}
+
+/** Milliseconds that the verifier waits for the server's word: it says what to verify first. */
+const PATIENCE_MS = 1_500;
+/** Milliseconds between two drawings. */
+const REDRAW_MS = 150;
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
+}
+
+/** Calls soon, and not again for a while. */
+function onceInAWhile(call: () => void): () => void {
   let isWaiting = false;
   return () => {
     if (isWaiting) return;
     isWaiting = true;
-    requestAnimationFrame(() => {
+    setTimeout(() => {
       isWaiting = false;
       call();
-    });
+    }, REDRAW_MS);
   };
 }

@@ -156,7 +156,7 @@ t.test('files', async (t) => {
   t.strictSame(new Uint8Array(readFileSync(path)), Uint8Array.of(1, 2, 3));
   t.strictSame(await files.bundle(ORIGIN, 7), Buffer.from([1, 2, 3]));
   t.equal(await files.bundle('another.example', 7), undefined, 'each log has its own');
-  t.match(files.soFar, { entries: 512, bytes: 6, fault: undefined });
+  t.match(files.soFar, { entries: 512, bytes: 6, fault: undefined }, 'one written, one read');
   rmSync(path);
   mkdirSync(path);
   t.equal(await files.bundle(ORIGIN, 7), undefined, 'a directory in its place');

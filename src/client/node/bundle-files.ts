@@ -60,8 +60,9 @@ export class BundleFiles implements BundleMemory {
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await writeFile(`${path}${UNFINISHED}`, bytes, { mode: 0o600 });
-      await rename(`${path}${UNFINISHED}`, path);
+      // Whoever sees the file finds it counted.
       this.#count(bytes);
+      await rename(`${path}${UNFINISHED}`, path);
     } catch (error) {
       if (!isSystemError(error)) throw error;
       this.#fault = error instanceof Error ? error : new Error(String(error));

@@ -3,6 +3,7 @@
  * machine as the server and takes its share of it.
  */
 import { agentTable } from './agent.ts';
+import { explorerRows } from './explorer.ts';
 import { benchHashing, benchVerifying } from './hash.ts';
 import { followerRows } from './followers.ts';
 import { largeRows } from './large.ts';
@@ -26,5 +27,6 @@ printRows('Reads, 64 connections', await readRows(SECONDS));
 printRows('Main thread under full load, 64 connections', await mainThreadRows(SECONDS));
 printRows('Cosigning: checked, signed twice, durable', await witnessRows(SECONDS / 2));
 printRows('Following a log', await monitorRows());
+printRows('Serving pages, beside submissions', await explorerRows(4));
 printRows('Start of a command', await startupRows(15));
 printRows('What an agent costs', await agentTable(3, 4));

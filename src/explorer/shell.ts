@@ -2,7 +2,7 @@
 import { printableJson } from '../bytes/printable.ts';
 import { ASSETS, type Assets } from './assets.ts';
 import { markup, Markup } from './facts/markup.ts';
-import { APP_ID, BOOT_ATTRIBUTE, TRUSTED_TYPES, type Boot } from './shared/boot.ts';
+import { APP_ID, BOOT_ATTRIBUTE, SOURCE_ID, TRUSTED_TYPES, type Boot } from './shared/boot.ts';
 import { LISTED, pathOf, TITLES } from './shared/place.ts';
 
 /** Hosts that a page may ask whose reader names hosts. */
@@ -85,12 +85,10 @@ function navigation({ site }: Boot): Markup | undefined {
 }
 
 /** Where the page came from, and what it therefore cannot show: no "verified by this browser" stands without it. */
-function source({ from, boot: { role }, assets }: Shown): Markup {
-  const catches =
-    role === 'log' ? 'mistakes of this log and lies of other servers' : 'mistakes, and lies of other servers';
+function source({ from, assets }: Shown): Markup {
   const saved =
     assets?.names.saved === undefined ? markup`copy` : markup`<a href="/verify.html">verify.html</a>`;
-  return markup`<p class="source">This page came from <strong>${from}</strong>. A server that lies serves pages that lie: it catches ${catches}. For evidence, open it from a monitor that you trust, or from your own saved ${saved}.</p>`;
+  return markup`<p class="source">This page came from <strong id="${SOURCE_ID}">${from}</strong>. It catches mistakes, and lies of other servers, but not of this one: a server that lies serves pages that lie. For evidence, open it from a monitor that you trust, or from your own saved ${saved}.</p>`;
 }
 
 function unverified(assets: Assets | undefined): Markup {

@@ -42,7 +42,8 @@ function served(mirror: Mirror, origin: string): ServedLog {
     const { note, opened } = heldBy(mirror, origin);
     return { note, head: opened.checkpoint };
   };
-  const policy = () => policyAbout(mirror.policy, origin);
+  const about = policyAbout(mirror.policy, origin);
+  const policy = () => about;
   return {
     origin,
     base: baseOf(origin),

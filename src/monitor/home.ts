@@ -35,7 +35,8 @@ export function explored(
 
 function served(watch: LogWatch, reader: LogReader, now: () => number): ServedLog {
   const { origin, copyPath: path } = watch;
-  const [checkpoint, policy] = [() => reader.checkpoint(), () => policyAbout(watch.policy, origin)];
+  const about = policyAbout(watch.policy, origin);
+  const [checkpoint, policy] = [() => reader.checkpoint(), () => about];
   const entry = async (index: number) => reader.entry(leafIndex(index));
   return {
     origin,

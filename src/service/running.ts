@@ -72,6 +72,7 @@ export class RunningLog implements LogService {
   readonly #store: SqliteReader;
   readonly #pool: Pool;
   #info: LogInfo;
+  #trust: { readonly info: LogInfo; readonly policy: TrustPolicy } | undefined;
   #lockOuts: () => readonly string[];
   readonly #publisher: Publisher;
   readonly #notary: LogNotary | undefined;
@@ -312,10 +313,14 @@ export class RunningLog implements LogService {
     return this.#overviews.page({ query, note, policy: this.policy() });
   }
 
+  /** The same object until the registration policy changes. */
   policy(): TrustPolicy {
+    if (this.#trust?.info === this.#info) return this.#trust.policy;
     const asked = this.#options.witnessing?.policy ?? policyOfLogs([]);
     const { origin } = this.#info;
-    return { ...asked, logs: this.#logKeys().map((verifier) => ({ verifier, origin })) };
+    const policy = { ...asked, logs: this.#logKeys().map((verifier) => ({ verifier, origin })) };
+    this.#trust = { info: this.#info, policy };
+    return policy;
   }
 
   noticing(): Noticing | undefined {

@@ -31,7 +31,11 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
+/** What is neither escaped nor unprintable; most texts have nothing else, and a page has a thousand. */
+const PLAIN = /^[ !#-%(-;=?-~]*$/;
+
 /** Text as HTML shows it. */
 export function escapeHtml(text: string): string {
+  if (PLAIN.test(text)) return text;
   return printableLines(text).replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }

@@ -71,13 +71,15 @@ function curve(
   return markup`<svg class="growth" role="img" aria-label="${said}" viewBox="-4 -4 ${WIDTH + 8} ${HEIGHT + 8}" preserveAspectRatio="none"><polyline points="${points.map(at).join(' ')}" fill="none" stroke="currentColor" stroke-width="2" vector-effect="non-scaling-stroke"/></svg>`;
 }
 
-/** Remembers the growth of a size for a minute: many look at one page. */
+/** Remembers the growth for a minute, while the log goes on growing: many look at one page. */
 export function rememberedGrowth(timeOf: TimeOf, now: () => number): (size: number) => Promise<Growth> {
-  let kept: { readonly key: string; readonly growth: Promise<Growth> } | undefined;
+  let kept:
+    { readonly minute: number; readonly isEmpty: boolean; readonly growth: Promise<Growth> } | undefined;
   return async (size) => {
     const seconds = Math.floor(now() / 1000);
-    const key = `${size} ${Math.floor(seconds / 60)}`;
-    if (kept?.key !== key) kept = { key, growth: growthOf(size, timeOf, seconds) };
+    const minute = Math.floor(seconds / 60);
+    if (kept?.minute !== minute || kept.isEmpty)
+      kept = { minute, isEmpty: size === 0, growth: growthOf(size, timeOf, seconds) };
     return kept.growth;
   };
 }

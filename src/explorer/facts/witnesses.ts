@@ -3,6 +3,7 @@ import { decodeUtf8 } from '../../bytes/text.ts';
 import { formatTime } from '../../bytes/time.ts';
 import { vkeyOf } from '../../note/key.ts';
 import { policyLines } from '../../note/trust-text.ts';
+import type { Cosignature } from '../../note/checkpoint.ts';
 import { openByLog, quorumMet, type TrustPolicy } from '../../note/trust.ts';
 import type { ServedLog } from '../port.ts';
 import { markup, type Markup } from './markup.ts';
@@ -19,8 +20,7 @@ export function policyText(policy: TrustPolicy, url: string | undefined): string
 export function witnessFacts(log: ServedLog, url: string): Markup {
   const { note, head } = log.checkpoint();
   const policy = log.policy();
-  const witnessKeys = policy.witnesses.map(({ verifier }) => verifier);
-  const { cosignatures } = openByLog(note, policy, { witnessKeys });
+  const cosignatures = cosignaturesOn(note, policy);
   const alarms = log.alarms?.();
   const rows = policy.witnesses.map(({ name, verifier, url: at }) => {
     const vkey = vkeyOf(verifier);
@@ -48,4 +48,19 @@ ${
 <h2>Policy</h2><p>The server's own word on whom to trust. Compare it with what the operator gave you otherwise.</p>
 ${copied(policyText(policy, url), 'trust.policy')}
 ${foldedText('The signed head', decodeUtf8(note), 'checkpoint.txt')}`;
+}
+
+/** What stands on heads, by the bytes of each: the same head is asked for again and again, and its signatures cost milliseconds. */
+const known = new WeakMap<
+  Uint8Array,
+  { readonly policy: TrustPolicy; readonly lines: readonly Cosignature[] }
+>();
+
+function cosignaturesOn(note: Uint8Array, policy: TrustPolicy): readonly Cosignature[] {
+  const kept = known.get(note);
+  if (kept?.policy === policy) return kept.lines;
+  const witnessKeys = policy.witnesses.map(({ verifier }) => verifier);
+  const lines = openByLog(note, policy, { witnessKeys }).cosignatures;
+  known.set(note, { policy, lines });
+  return lines;
 }

@@ -3,13 +3,15 @@
  * itself (`#about`): that stays below the view, and alone on the home page of a server that is no log.
  */
 import { render } from 'preact';
-import { ABOUT_ID, APP_ID, BOOT_ATTRIBUTE, parseBoot } from '../shared/boot.ts';
+import { ABOUT_ID, APP_ID, BOOT_ATTRIBUTE, parseBoot, SOURCE_ID } from '../shared/boot.ts';
 import { navigation, placeIn, shown } from './router.ts';
 import { addButtons } from './texts.ts';
 
 function start(root: HTMLElement): void {
   const boot = parseBoot(root.getAttribute(BOOT_ATTRIBUTE) ?? '');
   const about = document.getElementById(ABOUT_ID);
+  const source = document.getElementById(SOURCE_ID);
+  if (source !== null) source.textContent = location.origin;
   addButtons(root);
   const place = placeIn(boot, location.pathname);
   if (place === undefined || boot.site === null) return; // The facts stay.

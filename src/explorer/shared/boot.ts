@@ -40,6 +40,9 @@ export const BOOT_ATTRIBUTE = 'data-boot';
 /** Id of the part of a home page that stays when the app has drawn its own above: what the server says of itself. */
 export const ABOUT_ID = 'about';
 
+/** Id of the element that says where the page came from: the server writes what it is called, the browser what it asked. */
+export const SOURCE_ID = 'source';
+
 /** Name of the one Trusted Types policy that a page may have. It makes the URL of the worker. */
 export const TRUSTED_TYPES = 'tallystick';
 

@@ -3,6 +3,7 @@ import { clockOf } from '../../../appraisal/clock.ts';
 import { formatHex } from '../../../bytes/text.ts';
 import { decodeUtf8 } from '../../../bytes/text.ts';
 import { examineHead, type ExaminedHead } from '../../../client/examine-head.ts';
+import { sameVerifier } from '../../../note/key.ts';
 import { formatIncident } from '../../../incident/incident.ts';
 import { checkShown, faultOf } from './faults.ts';
 import type { Lane } from './lane.ts';
@@ -24,6 +25,7 @@ export async function needHead(lane: Lane, tell: (head: HeadShown) => void): Pro
 function headShown({ client }: Lane, examined: ExaminedHead): HeadShown {
   const { view, checks, incident, seen, before, refusal } = examined;
   const opened = view?.opened;
+  const { witnesses } = client.trust.policy;
   return {
     checks: checks.map(checkShown),
     verified: view !== undefined && checks.every(({ outcome }) => outcome !== 'failed'),
@@ -32,7 +34,11 @@ function headShown({ client }: Lane, examined: ExaminedHead): HeadShown {
     root: view === undefined ? null : formatHex(view.head.root),
     time: opened === undefined ? null : (clockOf(opened, client.trust.policy, 0).headTime ?? null),
     note: view === undefined ? null : decodeUtf8(view.note),
-    cosigned: (opened?.cosignatures ?? []).map(({ verifier, time }) => ({ name: verifier.name, time })),
+    cosigned: (opened?.cosignatures ?? []).map(({ verifier, time }) => ({
+      witness: witnesses.find((each) => sameVerifier(each.verifier, verifier))?.name ?? verifier.name,
+      name: verifier.name,
+      time,
+    })),
     seen: seen ?? null,
     before: before ?? null,
     incident:

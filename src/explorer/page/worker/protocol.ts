@@ -187,7 +187,8 @@ export interface HeadShown {
   readonly time: number | null;
   /** The signed note. */
   readonly note: string | null;
-  readonly cosigned: readonly { readonly name: string; readonly time: number }[];
+  /** `witness`: as the policy calls it; `name`: as its key does. */
+  readonly cosigned: readonly { readonly witness: string; readonly name: string; readonly time: number }[];
   readonly seen: Seen | null;
   readonly before: number | null;
   /** A file that shows others that the log broke its word. */

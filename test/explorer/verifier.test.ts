@@ -1,36 +1,13 @@
 /** The verifier of the pages, over an honest log and over lies: each answer names the check. */
-import t, { type Test } from 'tap';
+import t from 'tap';
 import type { HistoryJson } from '#src/appraisal/past/json.ts';
-import type { CheckShown, EntryShown, SubjectShown } from '#src/explorer/page/worker/protocol.ts';
+import type { CheckShown, EntryShown } from '#src/explorer/page/worker/protocol.ts';
 import { Asked } from '../support/asked-verifier.ts';
-import { cosigned, POLICY, withWitnesses, type Past } from '../support/past-world.ts';
-import { HOUR, SeeWorld, START, SUBJECT } from '../support/see-world.ts';
+import { asked, DAY, period, subject, tenHours } from '../support/ten-hours.ts';
+import { cosigned, POLICY } from '../support/past-world.ts';
+import { HOUR, START, SUBJECT } from '../support/see-world.ts';
 import { forkOf } from '../support/served-log.ts';
 import { entryIdOf, logSigner, otherStatement, ORIGIN, vkeys } from '../support/world.ts';
-
-const DAY = 86_400;
-const violated = { verdict: 'VIOLATED', explain: 'TLS 1.2 was accepted' } as const;
-const period = { since: START, until: START + DAY };
-
-type World = SeeWorld & Past;
-
-/** Ten hours: a commitment, a look an hour, of which the fifth failed. Entries: 0 policy, 1 commitment, 2 to 11 proofs. */
-async function tenHours(t: Test): Promise<World> {
-  const w = withWitnesses(await SeeWorld.start(t));
-  const commitment = await w.commit();
-  for (let look = 0; look < 10; look++) {
-    w.now = START + look * HOUR + 60;
-    await w.prove(commitment, look === 4 ? violated : {});
-  }
-  w.now += 60;
-  return w;
-}
-
-async function asked(w: World, text = POLICY): Promise<Asked> {
-  const page = new Asked(w);
-  await page.open({ text });
-  return page;
-}
 
 const outcomes = ({ checks }: { readonly checks: readonly CheckShown[] }) =>
   checks.map(({ name, outcome }) => `${name} ${outcome}`);
@@ -40,10 +17,6 @@ const failedIn = ({ checks }: { readonly checks: readonly CheckShown[] }) =>
 
 function entry(answer: unknown): EntryShown {
   return answer as EntryShown;
-}
-
-function subject(answer: unknown): SubjectShown {
-  return answer as SubjectShown;
 }
 
 t.test('an honest log: the head', async (t) => {

@@ -8,10 +8,14 @@ export interface Scale {
   readonly x: (time: number) => number;
 }
 
+/** Pixels at each end, so that a mark there is seen whole. */
+const MARGIN = 10;
+
 export function scaleOf(period: Period, width: number): Scale {
   const { since, until } = period;
-  const seconds = Math.max(1, until - since);
-  return { period, width, x: (time) => (Math.min(Math.max(time, since), until) - since) * (width / seconds) };
+  const perSecond = (width - 2 * MARGIN) / Math.max(1, until - since);
+  const x = (time: number): number => MARGIN + (Math.min(Math.max(time, since), until) - since) * perSecond;
+  return { period, width, x };
 }
 
 export interface Tick {

@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { formatTime } from '../../../../bytes/time.ts';
 import { html } from '../../html.ts';
-import type { Known } from './data.ts';
+import type { Known } from './known.ts';
 import { ZOOMS, type Change, type View, type Zoom } from './window.ts';
 
 export interface ControlsProps {

@@ -1,20 +1,10 @@
-/** What the page of a subject knows: the server's word at once, and what this browser verified of it, as that comes. */
+/** Reads a subject for its page: the server's word at once, and what this browser verifies of it, as that comes. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { SubjectJson } from '../../../../appraisal/json.ts';
 import type { HistoryJson } from '../../../../appraisal/past/json.ts';
-import type { Standing } from '../../draw/clusters.ts';
 import type { Session } from '../../state/session.ts';
 import { toldHistory } from '../../state/told-history.ts';
-import type {
-  Differs,
-  Fault,
-  MarkShown,
-  Part,
-  Period,
-  SubjectAsk,
-  SubjectShown,
-} from '../../worker/protocol.ts';
-import { differencesOf } from '../../worker/told.ts';
+import type { Part, Period, SubjectAsk } from '../../worker/protocol.ts';
+import { Known } from './known.ts';
 import { VerifierFault } from '../../worker/remote.ts';
 
 export interface Window {
@@ -22,83 +12,6 @@ export interface Window {
   /** A moment as `--at` takes it; absent: now. */
   readonly at?: string;
   readonly whole: boolean;
-}
-
-export class Known {
-  told: HistoryJson | undefined;
-  status: SubjectJson | undefined;
-  /** Computed here, for a part of the period, and for all of it. */
-  early: HistoryJson | undefined;
-  done: SubjectShown | undefined;
-  marks: readonly MarkShown[] = [];
-  readonly entries = new Set<number>();
-  readonly wrong = new Map<number, Fault>();
-  readonly remarks: string[] = [];
-  fault: Fault | undefined;
-  step = '';
-  isRunning = true;
-
-  /** What is drawn: computed here where it is, else the server's word. */
-  get past(): HistoryJson | undefined {
-    return this.done?.past ?? this.told ?? this.early;
-  }
-
-  /** How far an entry is verified. */
-  standingOf(index: number): Standing {
-    if (this.wrong.has(index)) return 'wrong';
-    if (this.done !== undefined || this.#early.has(index)) return 'filled';
-    return this.entries.has(index) ? 'entry' : 'hollow';
-  }
-
-  /** The looks of a claim that is drawn, those computed here in place of the server's. */
-  looksOf(claim: string): HistoryJson['claims'][number]['looks'] {
-    const looks = this.past?.claims.find((each) => each.claim === claim)?.looks ?? [];
-    if (this.done !== undefined || this.early === undefined) return looks;
-    const own = new Map(
-      this.early.claims.find((each) => each.claim === claim)?.looks.map((each) => [each.index, each]),
-    );
-    return looks.map((each) => own.get(each.index) ?? each);
-  }
-
-  readonly #early = new Set<number>();
-
-  take(part: Part): void {
-    if (part.kind === 'status') this.status = part.status;
-    else if (part.kind === 'subject') this.status ??= part.status;
-    else if (part.kind === 'entries') {
-      for (const index of part.verified) this.entries.add(index);
-      for (const { index, fault } of part.wrong) this.wrong.set(index, fault);
-    } else if (part.kind === 'past') {
-      this.early = part.past;
-      this.marks = part.marks;
-      for (const { looks } of part.past.claims) for (const { index } of looks) this.#early.add(index);
-    } else if (part.kind === 'count')
-      this.step = `${part.done.toLocaleString('en')} of ${part.of.toLocaleString('en')} ${part.what}`;
-    else if (part.kind === 'remark') this.remarks.push(part.text);
-  }
-
-  get counts(): { readonly verified: number; readonly wrong: number; readonly rows: number } {
-    const { past, done, entries, wrong } = this;
-    if (this.#counted !== past)
-      this.#rows = new Set(past?.claims.flatMap(({ looks }) => looks.map(({ index }) => index))).size;
-    this.#counted = past;
-    const rows = this.#rows;
-    return { verified: done === undefined ? Math.min(entries.size, rows) : rows, wrong: wrong.size, rows };
-  }
-
-  /** What the server said otherwise than this browser computed. */
-  get differs(): readonly Differs[] {
-    const { done, told } = this;
-    if (done === undefined || told === undefined) return [];
-    this.#differs ??= this.isTold ? done.differs : differencesOf(told, done.past, done.isServed);
-    return this.#differs;
-  }
-
-  /** Whether the server's word came before the verifier began. */
-  isTold = false;
-  #counted: HistoryJson | undefined;
-  #rows = 0;
-  #differs: readonly Differs[] | undefined;
 }
 
 /** Looks that the server says have failed are verified first; as many as this. */

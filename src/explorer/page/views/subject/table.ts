@@ -9,7 +9,7 @@ import { ClassMark, VerdictMark } from '../../draw/marks.ts';
 import { html } from '../../html.ts';
 import { linkTo } from '../../links.ts';
 import type { MarkShown } from '../../worker/protocol.ts';
-import type { Known } from './data.ts';
+import type { Known } from './known.ts';
 import { spanText } from './timeline.ts';
 
 /** Rows of one part of a table: more would make the page slow. */
@@ -69,7 +69,7 @@ export function LooksTable({
   const looks = known.looksOf(claim).toReversed();
   const row = (look: LookJson): VNode => {
     const { index, verdict, stated, evidence, window, name, explain } = look;
-    const standing = known.standingOf(index);
+    const standing = known.standingOf(claim, index);
     return html`<tr key=${index}>
       <td data-label="Looked">${formatTime(window.end)}</td>
       <td data-label="Verdict">

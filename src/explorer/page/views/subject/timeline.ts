@@ -8,7 +8,7 @@ import { CLASS_PATHS } from '../../draw/marks.ts';
 import { ticksOf, type Scale } from '../../draw/scale.ts';
 import { html } from '../../html.ts';
 import type { MarkShown } from '../../worker/protocol.ts';
-import type { Known } from './data.ts';
+import type { Known } from './known.ts';
 
 /** Called with the entries of a mark that was chosen. */
 export type OnPick = (indices: readonly number[]) => void;
@@ -119,7 +119,7 @@ export function ClaimLine({
 }): VNode {
   const { width } = scale;
   const computed = known.done !== undefined;
-  const clusters = clustersOf(known.looksOf(claim), scale, (index) => known.standingOf(index));
+  const clusters = clustersOf(known.looksOf(claim), scale, (index) => known.standingOf(claim, index));
   return html`<svg
     class="line observed"
     viewBox=${`0 0 ${width} ${CLAIM}`}

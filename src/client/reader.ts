@@ -292,6 +292,8 @@ export class LogReader {
   }
 
   async #policies(view: LogView, rows: readonly Listed[]): Promise<PolicyHistory> {
+    // The entries themselves name no policy where entry 0 cannot be read: its refusal says why, such as `older-version`.
+    if (rows.length === 0 && view.head.size > 0) parseStatement((await view.entry(0)).bytes);
     if (rows.length === 0) throw refuse('not-found', `${this.#parts.log} names no registration policy`);
     const entries = await this.#readAll(view, rows, { kind: 'policy' }, undefined);
     return PolicyHistory.of(view.opened.checkpoint.origin, entries, this.#verify);

@@ -120,6 +120,15 @@ t.test('a log that begins with other rules is no log of other software', async (
     const { fsck, monitor } = await looked(t, log);
     t.match(fsck, { code, err: says }, `fsck, rules ${rules}`);
     t.match(monitor.json, { incidents: [], logs: [{ copied: 0, fault: says }] }, `monitor, rules ${rules}`);
+    for (const [i, verb] of ['policy show', 'status x/0', 'status x/0 --full', 'registry'].entries()) {
+      const { cwd, around } = {
+        cwd: t.testdir({ 'log.vkey': `${log.vkeys.join('\n')}\n` }),
+        around: { fetch },
+      };
+      const flags = `--log ${log.url} --vkey log.vkey --state-dir ${join(cwd, `state${rules}-${i}`)}`;
+      const told = await tallystick(`${verb} ${flags}`, { ...around, cwd });
+      t.match(told, { code, err: says }, `${verb}, rules ${rules}`);
+    }
   }
 });
 

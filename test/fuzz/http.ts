@@ -104,7 +104,15 @@ const request = (
     body,
   ]);
 
-const OPERATIONS = ['/', '/livez', '/readyz', '/metrics', '/openapi.json', '/favicon.ico'];
+const PAGES = [
+  '/s/a%2Fb',
+  '/e/1',
+  '/search?subject=a&kind=proof&before=9',
+  '/witnesses',
+  '/compare',
+  '/explorer/a-0.js',
+];
+const OPERATIONS = ['/', ...PAGES, '/livez', '/readyz', '/metrics', '/openapi.json', '/favicon.ico'];
 const gets = (paths: readonly string[]): Uint8Array[] =>
   [...paths, ...OPERATIONS].map((path) => request(`GET ${path}`, { accept: 'application/json' }));
 

@@ -22,9 +22,10 @@ const SOON_MS = 250;
 /** Milliseconds from one look at the same head to the next: time alone changes verdicts too. */
 const AGAIN_MS = 2_000;
 /**
- * Of an update that took long, so many times as long passes until the next one. Where no witness bounds times, every head moves all
- * of them.
+ * After an update of so many subjects, so many times as long passes until the next one as it took. Where no witness bounds times,
+ * every moment moves all of them.
  */
+const MANY = 1_000;
 const REST = 4;
 
 const CLOCK: Clock = {
@@ -108,7 +109,7 @@ export class Computing {
     } finally {
       this.#working = undefined;
       const ended = this.#clock.now();
-      if (!isFirst) this.#restUntil = ended + REST * (ended - began);
+      if (!isFirst && this.#of > MANY) this.#restUntil = ended + REST * (ended - began);
     }
   }
 

@@ -10,15 +10,17 @@ export interface DownloadProps {
 }
 
 export function Download({ name, type, text, children }: DownloadProps): VNode {
-  const save = (): void => {
-    const url = URL.createObjectURL(new Blob([text], { type }));
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = name;
-    link.click();
-    URL.revokeObjectURL(url);
-  };
-  return html`<button type="button" onClick=${save}>${children}</button>`;
+  return html`<button type="button" onClick=${() => saveFile(name, type, text)}>${children}</button>`;
+}
+
+/** Gives a file to the reader. */
+export function saveFile(name: string, type: string, text: DownloadProps['text']): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
 }
 
 /** A command to type, with a button that copies it. */

@@ -1,0 +1,136 @@
+/** What the server says of all subjects (GET /v1/overview): asked for again while the page is looked at. */
+import { useEffect, useState } from 'preact/hooks';
+import type { Boot } from '../../../shared/boot.ts';
+import { OVERVIEW_MOST, OVERVIEW_PAGE, OVERVIEW_PATH, type OverviewJson } from '../../../shared/overview.ts';
+
+/** What the reader filters by, as the URL of the page has it. */
+export interface Filter {
+  readonly prefix: string;
+  readonly owner: string;
+  readonly verdict: string;
+}
+
+export const FILTERS = ['prefix', 'owner', 'verdict'] as const satisfies readonly (keyof Filter)[];
+
+export function filterIn(search: string): Filter {
+  const query = new URLSearchParams(search);
+  const [prefix = '', owner = '', verdict = ''] = FILTERS.map((name) => query.get(name) ?? '');
+  return { prefix, owner, verdict };
+}
+
+/** The query of a filter: empty members are left out. */
+export function queryOf(filter: Filter): URLSearchParams {
+  return new URLSearchParams(FILTERS.flatMap((name) => (filter[name] === '' ? [] : [[name, filter[name]]])));
+}
+
+/** The filter of the page's URL; a change of it is an entry of the browser's history. */
+export function useFilter(): readonly [Filter, (change: Partial<Filter>) => void] {
+  const [filter, setFilter] = useState(() => filterIn(location.search));
+  useEffect(() => {
+    const back = (): void => setFilter(filterIn(location.search));
+    addEventListener('popstate', back);
+    return () => removeEventListener('popstate', back);
+  }, []);
+  const change = (changed: Partial<Filter>): void => {
+    const next = { ...filter, ...changed };
+    const query = queryOf(next).toString();
+    history.pushState(null, '', `${location.pathname}${query === '' ? '' : `?${query}`}`);
+    setFilter(next);
+  };
+  return [filter, change];
+}
+
+/** Milliseconds until it is asked again: while the server computes, and after. */
+const SOON_MS = 1_000;
+const LATER_MS = 10_000;
+
+/** Asks once. Throws an error with the server's words if it has none. `cursor`: of the page before. */
+export async function askOverview(
+  boot: Boot,
+  filter: Filter,
+  limit: number,
+  cursor: string | null = null,
+  signal?: AbortSignal,
+): Promise<OverviewJson> {
+  const query = queryOf(filter);
+  query.set('limit', String(limit));
+  if (cursor !== null) query.set('cursor', cursor);
+  const url = `${boot.site?.base ?? ''}${OVERVIEW_PATH}?${query.toString()}`;
+  const got = await fetch(url, signal === undefined ? {} : { signal });
+  const body: OverviewJson & { readonly detail?: string } = await got.json();
+  if (!got.ok) throw new Error(body.detail ?? `the server answers ${got.status}`);
+  return body;
+}
+
+export interface Told {
+  readonly told: OverviewJson | undefined;
+  /** Why there is nothing new. */
+  readonly fault: string | undefined;
+  /** Shows one page more; undefined at the end. */
+  readonly more: (() => void) | undefined;
+}
+
+/** The first rows, up to 500 of them; then further ones page by page, which are not asked for again. */
+export function useTold(boot: Boot, filter: Filter): Told {
+  const [told, setTold] = useState<OverviewJson | undefined>(undefined);
+  const [fault, setFault] = useState<string | undefined>(undefined);
+  const [limit, setLimit] = useState(OVERVIEW_PAGE);
+  const [further, setFurther] = useState<OverviewJson | undefined>(undefined);
+  const key = queryOf(filter).toString();
+  useEffect(() => {
+    setLimit(OVERVIEW_PAGE);
+    setFurther(undefined);
+  }, [key]);
+  useEffect(() => {
+    const ended = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = async (): Promise<void> => {
+      const next = await asked(boot, filter, limit, ended.signal);
+      if (ended.signal.aborted) return;
+      if ('told' in next) setTold(next.told);
+      setFault('fault' in next ? next.fault : undefined);
+      const soon = 'told' in next && next.told.computing !== null;
+      timer = setTimeout(() => void whenSeen(ask, ended.signal), soon ? SOON_MS : LATER_MS);
+    };
+    void ask();
+    return () => {
+      ended.abort();
+      clearTimeout(timer);
+    };
+  }, [boot, key, limit]);
+  const last = further ?? told;
+  const page = (): void => {
+    if (limit < OVERVIEW_MOST) return setLimit(Math.min(OVERVIEW_MOST, limit * 2 + OVERVIEW_PAGE));
+    if (last === undefined) return;
+    void asked(boot, filter, OVERVIEW_MOST, undefined, last.next).then((next) => {
+      if ('fault' in next) setFault(next.fault);
+      else setFurther({ ...next.told, rows: [...(further?.rows ?? []), ...next.told.rows] });
+    });
+  };
+  const rows = told && { ...told, rows: [...told.rows, ...(further?.rows ?? [])] };
+  return { told: rows, fault, more: last?.next === null || last === undefined ? undefined : page };
+}
+
+async function asked(
+  boot: Boot,
+  filter: Filter,
+  limit: number,
+  signal?: AbortSignal,
+  cursor: string | null = null,
+): Promise<{ readonly told: OverviewJson } | { readonly fault: string }> {
+  try {
+    return { told: await askOverview(boot, filter, limit, cursor, signal) };
+  } catch (error) {
+    return { fault: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Nobody is asked for a page that nobody looks at. */
+async function whenSeen(run: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  if (document.visibilityState === 'hidden') {
+    const seen = Promise.withResolvers<void>();
+    document.addEventListener('visibilitychange', () => seen.resolve(), { once: true, signal });
+    await seen.promise;
+  }
+  if (!signal.aborted) await run();
+}

@@ -12,7 +12,7 @@ import { useSession } from '../state/session.ts';
 import type { ViewProps } from '../view.ts';
 import { FaultNote } from './checks.ts';
 import { Command, saveFile } from './download.ts';
-import { Rows, standingOf } from './home/rows.ts';
+import { isWrong, Rows, standingOf } from './home/rows.ts';
 import { Counts, Coverage, csvOf, Filters, Groups } from './home/summary.ts';
 import { useFilter, useTold, type Filter, type Told } from './home/told.ts';
 import { useVerified } from './home/verified.ts';
@@ -42,10 +42,9 @@ function Overview({ boot, told, filter, change, more }: Props): VNode {
   const { own, fault, stop } = useVerified(session, rows, asOf.size);
   const head = session?.state.head?.size;
   const now = useNow(asOf.time);
-  const wrong = rows.filter(({ subject }) =>
-    ['differs', 'unreadable'].includes(standingOf(own.get(subject), asOf.size, head)),
-  ).length;
-  const verified = rows.filter(({ subject }) => own.has(subject)).length - wrong;
+  const standings = rows.map((row) => standingOf(row, own.get(row.subject), asOf.size, head));
+  const wrong = standings.filter(isWrong).length;
+  const verified = standings.filter((each) => each === 'verified' || each === 'newer').length;
   useEffect(
     () => session?.count({ verified, wrong, rows: rows.length }),
     [session, verified, wrong, rows.length],
@@ -54,24 +53,7 @@ function Overview({ boot, told, filter, change, more }: Props): VNode {
     <${Progress} told=${told} />
     <${Coverage} boot=${boot} told=${told} now=${now} />
     <${Filters} told=${told} filter=${filter} change=${change} />
-    <div class="sides">
-      <${Groups}
-        title="By prefix"
-        name="prefix"
-        groups=${told.prefixes}
-        boot=${boot}
-        filter=${filter}
-        change=${change}
-      />
-      <${Groups}
-        title="By owner"
-        name="owner"
-        groups=${told.owners}
-        boot=${boot}
-        filter=${filter}
-        change=${change}
-      />
-    </div>
+    <${Sides} boot=${boot} told=${told} filter=${filter} change=${change} />
     ${fault && html`<${FaultNote} fault=${fault} />`}
     ${
       rows.length === 0
@@ -89,6 +71,14 @@ function Overview({ boot, told, filter, change, more }: Props): VNode {
       that out:
     </p>
     <${Command} text=${`tallystick registry --full --log ${shellWord(logUrl(boot))}`} />`;
+}
+
+function Sides({ boot, told: { prefixes, owners }, filter, change }: Omit<Props, 'more'>): VNode {
+  const common = { boot, filter, change };
+  return html`<div class="sides">
+    <${Groups} title="By prefix" name="prefix" groups=${prefixes} ...${common} />
+    <${Groups} title="By owner" name="owner" groups=${owners} ...${common} />
+  </div>`;
 }
 
 function shownText(shown: number, of: number): string {
@@ -119,17 +109,16 @@ function Progress({
 
 function Export({ boot, filter }: { readonly boot: Boot; readonly filter: Filter }): VNode {
   const [state, setState] = useState('Save as CSV');
-  const save = (): void => {
+  const save = async (): Promise<void> => {
     setState('Saving …');
-    csvOf(boot, filter).then(
-      (text) => {
-        saveFile('status.csv', 'text/csv', text);
-        setState('Save as CSV');
-      },
-      (error: unknown) => setState(`Not saved: ${error instanceof Error ? error.message : String(error)}`),
-    );
+    try {
+      saveFile('status.csv', 'text/csv', await csvOf(boot, filter));
+      setState('Save as CSV');
+    } catch (error) {
+      setState(`Not saved: ${error instanceof Error ? error.message : String(error)}`);
+    }
   };
-  return html`<button type="button" onClick=${save}>${state}</button>`;
+  return html`<button type="button" onClick=${() => void save()}>${state}</button>`;
 }
 
 /** For somebody who has a file, and nothing else. */

@@ -12,16 +12,30 @@ import { linkTo } from '../../links.ts';
 import type { ClaimJson } from '../../../../appraisal/json.ts';
 import type { Own } from './verified.ts';
 
-/** How a row stands to what this browser computed. `differs`: the server said otherwise of the same head. */
-export type Standing = 'told' | 'verified' | 'differs' | 'newer' | 'unreadable';
+/**
+ * How a row stands to what this browser computed. `differs`: the server said otherwise of the same head. `lie`: the entries do not
+ * hold, or there is no such subject. `open`: it could not be computed here, which is nobody's lie.
+ */
+export type Standing = 'told' | 'verified' | 'differs' | 'newer' | 'lie' | 'open';
 
 /** `size`: of the head that the server went by; `head`: of the one that this browser verified. */
-export function standingOf(own: Own | undefined, size: number, head: number | null | undefined): Standing {
+export function standingOf(
+  row: OverviewRow,
+  own: Own | undefined,
+  size: number,
+  head: number | null | undefined,
+): Standing {
   if (own === undefined) return 'told';
-  const { status, same } = own.part;
-  if (status === undefined) return 'unreadable';
+  const { status, same, fault } = own.part;
+  if (status === undefined)
+    return row.fault === null && (fault?.nature === 'lie' || fault?.code === 'not-found') ? 'lie' : 'open';
   if (same !== false) return 'verified';
-  return head !== undefined && head !== null && head > size ? 'newer' : 'differs';
+  return (head ?? 0) > size ? 'newer' : 'differs';
+}
+
+/** Whether the server is at fault. */
+export function isWrong(standing: Standing): boolean {
+  return standing === 'differs' || standing === 'lie';
 }
 
 /** The worst claim as this browser computed it. */
@@ -60,7 +74,7 @@ export function Rows({ rows, own, size, head, now, boot }: RowsProps): VNode {
     <tbody>
       ${rows.map((row) => {
         const mine = own.get(row.subject);
-        const standing = standingOf(mine, size, head);
+        const standing = standingOf(row, mine, size, head);
         return html`<${Row}
           key=${row.subject}
           boot=${boot}
@@ -88,7 +102,7 @@ function Row({ boot, row, own, standing, now }: RowProps): VNode {
   const same = worst === undefined || worst.claim === row.claim;
   const dues = own?.part.status?.claims.map((each) => each.due) ?? [];
   const due = dues.length === 0 || row.due === null ? row.due : Math.min(...dues);
-  return html`<tr class=${standing === 'differs' || standing === 'unreadable' ? 'wrong' : undefined}>
+  return html`<tr class=${isWrong(standing) ? 'wrong' : undefined}>
     <td data-label="Verdict">
       <${VerdictMark} verdict=${shown.verdict} hidden=${shown.hidden} verified=${worst !== undefined} />
       <${Said} row=${row} own=${own} standing=${standing} />
@@ -109,7 +123,8 @@ function Row({ boot, row, own, standing, now }: RowProps): VNode {
 
 /** What the server said, where it is not what this browser computed. */
 function Said({ row, own, standing }: Pick<RowProps, 'row' | 'own' | 'standing'>): VNode | null {
-  if (standing === 'unreadable') return html`<p class="violated">DOES NOT HOLD: ${own?.part.fault?.text}</p>`;
+  if (standing === 'lie') return html`<p class="violated">DOES NOT HOLD: ${own?.part.fault?.text}</p>`;
+  if (standing === 'open') return html`<p class="quiet">not verified: ${own?.part.fault?.text}</p>`;
   if (standing === 'differs')
     return html`<p class="violated">
       The server says ${row.verdict}${row.hidden === null ? '' : ` (${row.hidden})`}

@@ -139,7 +139,10 @@ export function Filters({ told, filter, change }: Omit<Props, 'boot'>): VNode {
   const take = (event: SubmitEvent & { readonly currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
-    const text = (name: string): string => String(data.get(name) ?? '').trim();
+    const text = (name: string): string => {
+      const value = data.get(name);
+      return typeof value === 'string' ? value.trim() : '';
+    };
     change({ prefix: text('prefix'), owner: text('owner'), verdict: text('verdict') });
   };
   const isSet = queryOf(filter).size > 0;
@@ -213,6 +216,10 @@ export function Groups({
   </details>`;
 }
 
+function time(value: number | null): string {
+  return value === null ? '' : formatTime(value);
+}
+
 /** Every row that matches, as CSV; the server's words. */
 export async function csvOf(boot: Boot, filter: Filter): Promise<string> {
   const rows: OverviewRow[] = [];
@@ -224,7 +231,6 @@ export async function csvOf(boot: Boot, filter: Filter): Promise<string> {
     cursor = page.next;
     head = `${page.origin}, ${page.as_of.size} entries, ${formatTime(page.as_of.time)}`;
   } while (cursor !== null);
-  const time = (value: number | null): string => (value === null ? '' : formatTime(value));
   return formatCsv([
     ['not verified: the word of the server', location.host, head],
     [

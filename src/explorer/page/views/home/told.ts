@@ -99,13 +99,15 @@ export function useTold(boot: Boot, filter: Filter): Told {
     };
   }, [boot, key, limit]);
   const last = further ?? told;
+  const addPage = async (cursor: string | null): Promise<void> => {
+    const next = await asked(boot, filter, OVERVIEW_MOST, undefined, cursor);
+    if ('fault' in next) setFault(next.fault);
+    else setFurther({ ...next.told, rows: [...(further?.rows ?? []), ...next.told.rows] });
+  };
   const page = (): void => {
     if (limit < OVERVIEW_MOST) return setLimit(Math.min(OVERVIEW_MOST, limit * 2 + OVERVIEW_PAGE));
     if (last === undefined) return;
-    void asked(boot, filter, OVERVIEW_MOST, undefined, last.next).then((next) => {
-      if ('fault' in next) setFault(next.fault);
-      else setFurther({ ...next.told, rows: [...(further?.rows ?? []), ...next.told.rows] });
-    });
+    void addPage(last.next);
   };
   const rows = told && { ...told, rows: [...told.rows, ...(further?.rows ?? [])] };
   return { told: rows, fault, more: last?.next === null || last === undefined ? undefined : page };

@@ -45,14 +45,17 @@ export function useVerified(
     if (session === undefined || fingerprint === undefined) return undefined;
     const open = rows.filter((row) => known.current.get(row.subject)?.said !== saidIn(row, size));
     const ended = new AbortController();
-    void verify(session, open, size, ended.signal, (found) => {
+    const tell = (found: readonly Own[]): void => {
       for (const each of found) known.current.set(each.part.subject, each);
       setOwn(new Map(known.current));
-    }).then((failed) => {
+    };
+    const run = async (): Promise<void> => {
+      const failed = await verify(session, open, size, ended.signal, tell);
       if (ended.signal.aborted) return;
       setFault(failed);
       setStop(undefined);
-    });
+    };
+    void run();
     setStop(open.length === 0 ? undefined : () => () => ended.abort());
     return () => ended.abort();
   }, [session, fingerprint, key]);

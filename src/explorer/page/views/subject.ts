@@ -16,13 +16,15 @@ import type { Period } from '../worker/protocol.ts';
 import { FaultNote } from './checks.ts';
 import { Command, Download } from './download.ts';
 import { EntryShow } from './entry/shown.ts';
+import { AsItStood } from './subject/as-it-stood.ts';
 import { Claims } from './subject/claims.ts';
 import { Controls } from './subject/controls.ts';
 import { usePast } from './subject/data.ts';
 import type { Known } from './subject/known.ts';
 import { LooksTable, MarksTable, SpansTable } from './subject/table.ts';
 import { ClaimLine, DeclaredLine, type OnPick } from './subject/timeline.ts';
-import { useView, type View } from './subject/window.ts';
+import type { View } from './subject/period.ts';
+import { useView } from './subject/window.ts';
 
 export function Subject({ place, boot }: ViewProps<'subject'>): VNode {
   const session = useSession(boot);
@@ -33,6 +35,7 @@ export function Subject({ place, boot }: ViewProps<'subject'>): VNode {
   const { status, done, fault } = known;
   return html`<h1>${place.subject}</h1>
     ${fault && html`<${FaultNote} fault=${fault} />`}
+    <${AsItStood} at=${view.at} />
     ${status && html`<${Standing} status=${status} known=${known} />`}
     ${status && html`<${Claims} boot=${boot} session=${session} status=${status} at=${view.at} />`}
     <h2>Its past</h2>
@@ -118,8 +121,10 @@ function Past({ known, view, boot, onPick }: PastProps): VNode {
 }
 
 /** The period from shortly before the first declaration on: before it there is nothing to draw. */
-function shownOf({ since, until }: Period, past: Known['past']): Period {
-  const first = Math.min(...(past?.declared.map(({ time }) => time) ?? []), until);
+function shownOf({ since, until: end }: Period, past: Known['past']): Period {
+  // As of a moment of the past, there is nothing after it.
+  const until = Math.min(end, past?.until ?? end);
+  const first = (past?.declared ?? []).reduce((least, { time }) => Math.min(least, time), until);
   const begin = Math.floor(first - Math.max(60, (until - first) / 40));
   return { since: first < until ? Math.max(since, begin) : since, until };
 }

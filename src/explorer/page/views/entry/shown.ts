@@ -57,7 +57,7 @@ function Facts(props: FactsProps): VNode {
   const { index, changes, place } = entry;
   return html`<${Outcome} shown=${shown} />
     <${Says} ...${props} />
-    ${changes === null ? null : html`<${Changes} changes=${changes} />`}
+    ${changes === null ? null : html`<${Changes} changes=${changes} first=${entry.names.length === 0} />`}
     <h3>Checked by this browser</h3>
     <${Checks} checks=${shown.checks} />
     ${brief || place === null ? null : html`<${Place} place=${place} />`}
@@ -127,9 +127,17 @@ function ById({ boot, id }: { readonly boot: Boot; readonly id: string }): VNode
   >`;
 }
 
-function Changes({ changes }: { readonly changes: NonNullable<EntryFacts['changes']> }): VNode {
+interface ChangesProps {
+  readonly changes: NonNullable<EntryFacts['changes']>;
+  /** Whether there is no declaration before it. */
+  readonly first: boolean;
+}
+
+function Changes({ changes, first }: ChangesProps): VNode {
   if (changes.length === 0) return html`<p>It declares the same facts as the declaration before it.</p>`;
-  return html`<h3>Different from the declaration before</h3>
+  return html`<h3>
+      ${first ? 'What it declares: nothing was declared before it' : 'Different from the declaration before'}
+    </h3>
     <ul class="changes">
       ${changes.map(
         ({ name, before, after }) =>

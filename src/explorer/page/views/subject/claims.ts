@@ -1,13 +1,14 @@
 /** The claims of a subject as they stand, each with why. */
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ClaimJson, SubjectJson } from '../../../../appraisal/json.ts';
 import { formatTime } from '../../../../bytes/time.ts';
 import { dueOf, spanOf } from '../../../../words/plain.ts';
 import type { Boot } from '../../../shared/boot.ts';
-import { ClassMark, VerdictMark } from '../../draw/marks.ts';
+import { ClassMark, VerdictMark, VerdictShape } from '../../draw/marks.ts';
 import { html } from '../../html.ts';
 import type { Session } from '../../state/session.ts';
+import { hasLapsed, type Clock } from './lapse.ts';
 import { Why } from './why.ts';
 
 export interface ClaimsProps {
@@ -18,7 +19,9 @@ export interface ClaimsProps {
 }
 
 export function Claims(props: ClaimsProps): VNode {
-  const { claims } = props.status;
+  const { status } = props;
+  const { claims } = status;
+  const clock = useClock(status);
   if (claims.length === 0) return html`<p>It declares no claim: nothing is to be proven.</p>`;
   return html`<table class="cards claims">
     <thead>
@@ -31,14 +34,40 @@ export function Claims(props: ClaimsProps): VNode {
         <th scope="col">Severity</th>
       </tr>
     </thead>
-    ${claims.map((claim) => html`<${ClaimRows} key=${claim.claim} ...${props} claim=${claim} />`)}
+    ${claims.map((claim) => html`<${ClaimRows} key=${claim.claim} ...${props} clock=${clock} claim=${claim} />`)}
   </table>`;
 }
 
-function ClaimRows({ claim, ...props }: ClaimsProps & { readonly claim: ClaimJson }): VNode {
+const MOST_TIMER_MS = 2_147_483_647;
+const seconds = (): number => Math.floor(Date.now() / 1000);
+
+/** Draws again when the next proof is due: a page that is left open does not stay green. */
+function useClock(status: SubjectJson): Clock {
+  const read = useMemo(seconds, [status]);
+  const [seen, setSeen] = useState(read);
+  const now = Math.max(read, seen);
+  const next = status.claims.reduce((least, { due }) => (due > now ? Math.min(least, due) : least), Infinity);
+  useEffect(() => {
+    if (next === Infinity) return undefined;
+    const timer = setTimeout(
+      () => setSeen(seconds()),
+      Math.min((next + 1 - seconds()) * 1_000, MOST_TIMER_MS),
+    );
+    return () => clearTimeout(timer);
+  }, [next]);
+  return { read, now };
+}
+
+interface RowsProps extends ClaimsProps {
+  readonly claim: ClaimJson;
+  readonly clock: Clock;
+}
+
+function ClaimRows({ claim, clock, ...props }: RowsProps): VNode {
   const [isOpen, setOpen] = useState(false);
   const { verdict, hidden, evidence, age, due, severity, explain, title, waived_by, waived_until } = claim;
-  const now = Math.floor(Date.now() / 1000);
+  const { read, now } = clock;
+  const lapsed = props.at === undefined && hasLapsed(claim, clock);
   const more = [
     explain,
     waived_by === null ? null : `${waived_by} answers for it until ${formatTime(waived_until ?? 0)}`,
@@ -50,9 +79,11 @@ function ClaimRows({ claim, ...props }: ClaimsProps & { readonly claim: ClaimJso
       <th scope="row">
         ${claim.claim}${title === null ? null : html`<span class="quiet title">${title}</span>`}
       </th>
-      <td data-label="Verdict"><${VerdictMark} verdict=${verdict} hidden=${hidden} verified=${true} /></td>
+      <td data-label="Verdict">
+        ${lapsed ? html`<${Lapsed} />` : html`<${VerdictMark} verdict=${verdict} hidden=${hidden} verified=${true} />`}
+      </td>
       <td data-label="Evidence">${evidence === null ? '–' : html`<${ClassMark} evidence=${evidence} />`}</td>
-      <td data-label="Looked">${age === null ? '–' : `${spanOf(age)} ago`}</td>
+      <td data-label="Looked">${age === null ? '–' : `${spanOf(age + now - read)} ago`}</td>
       <td data-label="Next due">${props.at === undefined ? dueOf(due, now) : formatTime(due)}</td>
       <td data-label="Severity">
         ${severity}
@@ -76,4 +107,9 @@ function ClaimRows({ claim, ...props }: ClaimsProps & { readonly claim: ClaimJso
         : null
     }
   </tbody>`;
+}
+
+function Lapsed(): VNode {
+  return html`<span class="verdict stale"><${VerdictShape} verdict="STALE" />was PROVEN</span>
+    <button class="small" type="button" onClick=${() => location.reload()}>Look again</button>`;
 }

@@ -4,7 +4,8 @@ import { useState } from 'preact/hooks';
 import { formatTime } from '../../../../bytes/time.ts';
 import { html } from '../../html.ts';
 import type { Known } from './known.ts';
-import { ZOOMS, type Change, type View, type Zoom } from './window.ts';
+import { ZOOMS, type View, type Zoom } from './period.ts';
+import type { Change } from './window.ts';
 
 export interface ControlsProps {
   readonly view: View;
@@ -13,7 +14,7 @@ export interface ControlsProps {
   readonly stop: () => void;
 }
 
-const NAMES: readonly Zoom[] = ['day', 'month', 'year'];
+const NAMES: readonly Zoom[] = ['hour', 'day', 'month', 'year'];
 
 export function Controls({ view, change, known, stop }: ControlsProps): VNode {
   const { zoom, period, end, whole } = view;
@@ -44,7 +45,8 @@ export function Controls({ view, change, known, stop }: ControlsProps): VNode {
     </div>
     <${AsOf} view=${view} change=${change} />
     <span class="quiet"
-      >${formatTime(period.since)} to ${end === undefined ? 'now' : formatTime(period.until)}</span
+      >${formatTime(period.since)} to
+      ${end !== undefined ? formatTime(period.until) : view.at === undefined ? 'now' : 'then'}</span
     >
     <span class="running" role="status">
       ${known.isRunning ? html`verifying${known.step === '' ? '' : `: ${known.step}`} ` : null}

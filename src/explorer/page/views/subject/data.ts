@@ -5,14 +5,8 @@ import type { Session } from '../../state/session.ts';
 import { toldHistory } from '../../state/told-history.ts';
 import type { Part, Period, SubjectAsk } from '../../worker/protocol.ts';
 import { Known } from './known.ts';
+import type { Window } from './period.ts';
 import { VerifierFault } from '../../worker/remote.ts';
-
-export interface Window {
-  readonly period: Period;
-  /** A moment as `--at` takes it; absent: now. */
-  readonly at?: string;
-  readonly whole: boolean;
-}
 
 /** Looks that the server says have failed are verified first; as many as this. */
 const MOST_FIRST = 1_000;

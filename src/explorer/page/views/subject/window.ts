@@ -1,15 +1,6 @@
-/** Which part of time the page of a subject shows: a day, a month or a year, up to now or to a moment; kept in the URL. */
+/** Which part of time the page of a subject shows: an hour, a day, a month or a year, up to now or to a moment; kept in the URL. */
 import { useState } from 'preact/hooks';
-import type { Window } from './data.ts';
-
-export const ZOOMS = { day: 86_400, month: 30 * 86_400, year: 365 * 86_400 } as const;
-export type Zoom = keyof typeof ZOOMS;
-
-export interface View extends Window {
-  readonly zoom: Zoom;
-  /** End of the period as the URL says it, POSIX seconds; undefined: now. */
-  readonly end: number | undefined;
-}
+import { viewIn, type View, type Zoom } from './period.ts';
 
 export interface Change {
   readonly zoom?: Zoom;
@@ -37,22 +28,4 @@ export function useView(): readonly [View, (change: Change) => void] {
     setView(viewIn(url.search, Math.floor(Date.now() / 1000)));
   };
   return [view, change];
-}
-
-/** Pure. `now`: POSIX seconds. */
-export function viewIn(search: string, now: number): View {
-  const query = new URLSearchParams(search);
-  const asked = query.get('zoom');
-  const zoom: Zoom = asked === 'day' || asked === 'year' ? asked : 'month';
-  const until = Number(query.get('until') ?? NaN);
-  const end = Number.isSafeInteger(until) && until > 0 && until < now ? until : undefined;
-  const at = query.get('at') ?? '';
-  const to = end ?? now;
-  return {
-    zoom,
-    end,
-    period: { since: Math.max(0, to - ZOOMS[zoom]), until: to },
-    whole: query.get('whole') === '1',
-    ...(at !== '' && { at }),
-  };
 }

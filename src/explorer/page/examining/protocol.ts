@@ -2,6 +2,7 @@
  * What a page asks of the thread that examines files, and what that answers. One question at a time: a page that wants no more ends
  * the thread. Both are built together, and all of it is plain data.
  */
+import type { CompareAsk, ComparedShown } from '../comparing/protocol.ts';
 import type { CheckShown, Fault, PlaceShown, TrustShown } from '../worker/protocol.ts';
 
 /** A file that was dropped or chosen. `name`: with the folder that it was in: `proofs/web/statement.cose`. */
@@ -11,6 +12,7 @@ export interface GivenFile {
 }
 
 export type FilesAsk =
+  | CompareAsk
   /** Reads a trust policy, or verifier keys. */
   | { readonly kind: 'trust'; readonly text: string }
   /** `trust`: the reader's; null without one. */
@@ -20,6 +22,7 @@ export type FilesReply =
   | { readonly say: 'progress'; readonly what: string; readonly done: number; readonly of: number }
   | { readonly say: 'trust'; readonly trust: TrustShown }
   | { readonly say: 'files'; readonly verdicts: readonly FileVerdict[] }
+  | { readonly say: 'compared'; readonly compared: ComparedShown }
   | { readonly say: 'failed'; readonly fault: Fault };
 
 /** What evidence came to. Only `good` is green, and nothing is `good` without a trust policy of the reader's own. */

@@ -1,4 +1,5 @@
 /** The examiner as the page sees it. A question that is stopped ends the thread; the next one begins another. */
+import type { CompareAsk, ComparedShown } from '../comparing/protocol.ts';
 import type { TrustShown } from '../worker/protocol.ts';
 import { VerifierFault } from '../worker/remote.ts';
 import type { FilesAsk, FilesReply, FileVerdict, GivenFile } from './protocol.ts';
@@ -29,6 +30,12 @@ export class Examiner {
     const reply = await this.#ask({ kind: 'files', files, trust }, tell);
     if (reply.say !== 'files') throw new Error('no answer about files');
     return reply.verdicts;
+  }
+
+  async compare(ask: CompareAsk): Promise<ComparedShown> {
+    const reply = await this.#ask(ask, () => undefined);
+    if (reply.say !== 'compared') throw new Error('no answer about heads');
+    return reply.compared;
   }
 
   /** What is being examined is not examined further. */

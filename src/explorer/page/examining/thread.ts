@@ -1,4 +1,5 @@
 /** The thread that examines files: in a worker of the explorer, and in that of verify.html. */
+import type { CompareAsk, ComparedShown } from '../comparing/protocol.ts';
 import { faultOf } from '../worker/faults.ts';
 import { readTrust, trustShown } from '../worker/trust.ts';
 import { examineFiles } from './examine.ts';
@@ -7,10 +8,13 @@ import type { FilesAsk, FilesReply } from './protocol.ts';
 /** Milliseconds between two reports of how far it is. */
 const REPORT_MS = 100;
 
+/** Compares two heads; verify.html does not, which asks nobody. */
+export type Compare = (ask: CompareAsk) => Promise<ComparedShown>;
+
 /** Answers questions that arrive as messages of this thread. `now`: milliseconds. */
-export function answerFiles(now: () => number): void {
+export function answerFiles(now: () => number, compare?: Compare): void {
   addEventListener('message', ({ data }: MessageEvent<FilesAsk>) => {
-    void answer(data, now, (reply) => postMessage(reply));
+    void answer(data, now, (reply) => postMessage(reply), compare);
   });
 }
 
@@ -19,9 +23,14 @@ export async function answer(
   ask: FilesAsk,
   now: () => number,
   send: (reply: FilesReply) => void,
+  compare?: Compare,
 ): Promise<void> {
   try {
     if (ask.kind === 'trust') return send({ say: 'trust', trust: trustShown(readTrust(ask), 'reader') });
+    if (ask.kind === 'compare') {
+      if (compare === undefined) throw new Error('this page compares no heads');
+      return send({ say: 'compared', compared: await compare(ask) });
+    }
     let told = -Infinity;
     const trust = ask.trust === null ? undefined : readTrust({ text: ask.trust });
     const verdicts = await examineFiles(ask.files, trust, (what, done, of) => {

@@ -1,41 +1,30 @@
 /** verify.html in Chromium, from file:// with the network cut: each kind of file, good, without a policy, and with a byte changed. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { savedPage } from '#src/build/saved.ts';
 import t, { type Test } from 'tap';
 import { CHROMIUM } from '../support/chromium.ts';
+import { assertAccessible, assertNoReports, openChecked, startChromium } from '../support/chromium-page.ts';
 import { mutated, savedCases, type SavedFile } from '../support/saved-files.ts';
 
 t.setTimeout(300_000);
 if (CHROMIUM === undefined) t.plan(0, 'needs Chromium');
-else await run(CHROMIUM);
+else await run();
 
-async function run(command: string): Promise<void> {
+async function run(): Promise<void> {
   const ROOT = join(import.meta.dirname, '../..');
   const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
   const folder = t.testdir();
   const path = join(folder, 'verify.html');
   const page = 'src/explorer/page';
   writeFileSync(path, savedPage(read(`${page}/style.css`), read(`${page}/icon.svg`)).html);
-  const browser = await chromium.launch({ executablePath: `/usr/bin/${command}`, args: ['--no-sandbox'] });
-  t.teardown(() => browser.close());
+  const browser = await startChromium(t);
   const shots = process.env['SCREENSHOTS'];
 
   const open = async (t: Test): Promise<Page> => {
-    const context = await browser.newContext({ offline: true });
-    t.teardown(() => context.close());
-    const page = await context.newPage();
-    page.on('console', (message) => {
-      if (/Content Security Policy|TrustedScript|Trusted Type/i.test(message.text())) t.fail(message.text());
-    });
-    page.on('pageerror', (error) => t.fail(error.message));
-    await page.addInitScript(
-      "globalThis.reports = []; addEventListener('securitypolicyviolation', (e) => reports.push(e.violatedDirective));",
-    );
-    await page.goto(pathToFileURL(path).href);
+    const page = await openChecked(t, browser, pathToFileURL(path).href, { offline: true });
     await page.getByText('Choose files').waitFor();
     return page;
   };
@@ -70,7 +59,7 @@ async function run(command: string): Promise<void> {
       t.match(word((await page.locator('.result .word').allTextContents())[0]), example.word, 'good');
       const checks = await page.locator('.result .folds b').allTextContents();
       for (const check of example.checks) t.ok(checks.includes(check), `${check} among ${checks.join(', ')}`);
-      await axe(t, page);
+      await assertAccessible(t, page);
       if (shots !== undefined) {
         mkdirSync(shots, { recursive: true });
         await page.screenshot({
@@ -81,16 +70,6 @@ async function run(command: string): Promise<void> {
       const bad = await give(page, mutated(example.files));
       t.match(word(bad[0]), example.mutated, 'a byte changed');
       t.equal(await page.locator('.result.good').count(), 0);
-      t.strictSame(await page.evaluate('reports'), [], 'no report of the policy');
+      await assertNoReports(t, page);
     });
-}
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function axe(t: Test, page: Page): Promise<void> {
-  await page.evaluate(AXE);
-  const violations: unknown = await page.evaluate(
-    'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))',
-  );
-  t.strictSame(violations, [], 'axe');
 }

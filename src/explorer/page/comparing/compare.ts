@@ -70,7 +70,7 @@ async function open(
     try {
       const found = openByLog(note, policy, { witnessKeys });
       const { size, origin } = found.checkpoint;
-      return [found, `${from}: ${size} entries of ${origin}, signed by a key that you trust for it`];
+      return [found, `${from}: ${size} entries of ${origin}, signed by a key that the policy names for it`];
     } catch (error) {
       failure = error;
       throw error;

@@ -16,7 +16,6 @@ import { VerifierFault } from '../worker/remote.ts';
 import { startWorker } from '../worker/start.ts';
 import { Checks, FaultNote } from './checks.ts';
 import { Download } from './download.ts';
-import { TrustLine } from './trust-line.ts';
 
 export function Compare({ place, boot }: ViewProps<'compare'>): VNode {
   const session = useSession(boot);
@@ -25,6 +24,7 @@ export function Compare({ place, boot }: ViewProps<'compare'>): VNode {
   const [shown, setShown] = useState<ComparedShown | undefined>(undefined);
   const [fault, setFault] = useState<Fault | undefined>(undefined);
   const [working, setWorking] = useState(false);
+  const own = session?.state.trust?.whose === 'reader';
   const examiner = useMemo(() => new Examiner(() => startWorker({ worker: `${boot.files}?others` })), [boot]);
   const { site } = boot;
   const compare = async (): Promise<void> => {
@@ -43,7 +43,6 @@ export function Compare({ place, boot }: ViewProps<'compare'>): VNode {
   };
   const urls = hostsOf(session?.state.trust, here);
   return html`<h1>${TITLES[place.kind]}</h1>
-    <${TrustLine} boot=${boot} />
     <p>
       Two heads of one log that are no beginning of each other prove that it told two histories. Paste or drop
       two signed notes (checkpoints), or name servers: a mirror, a monitor or a witness. This page asks the
@@ -75,7 +74,8 @@ export function Compare({ place, boot }: ViewProps<'compare'>): VNode {
       </p>
     </form>
     <div role="status">${working ? html`<p>Comparing …</p>` : null}</div>
-    ${fault && html`<${FaultNote} fault=${fault} />`} ${shown && html`<${Result} compared=${shown} />`}`;
+    ${fault && html`<${FaultNote} fault=${fault} />`}
+    ${shown && html`<${Result} compared=${shown} own=${own} />`}`;
 }
 
 /** A signed note has lines; a URL is one. */
@@ -124,15 +124,19 @@ const WORDS: Readonly<Record<Relation, readonly [style: string, word: string]>> 
   failed: ['violated', '■ NOT COMPARED'],
 };
 
-function Result({ compared }: { readonly compared: ComparedShown }): VNode {
+/** By the keys that the server names, nothing is green. */
+function Result({ compared, own }: { readonly compared: ComparedShown; readonly own: boolean }): VNode {
   const { relation, what, checks, heads, incident, fault } = compared;
-  const [style, word] = WORDS[relation];
+  const [meant, word] = WORDS[relation];
+  const style = meant === 'proven' && !own ? 'unknown' : meant;
   return html`<section
     class=${`result ${style === 'proven' ? 'good' : style === 'violated' ? 'bad' : 'unsure'}`}
   >
     <h2>What came of it</h2>
     <p class=${`word ${style}`} role=${relation === 'split' ? 'alert' : undefined}>${word}</p>
-    <p>${what}</p>
+    <p>
+      ${what}${own ? '' : ' This is by the keys that the server of this page names: go by your own policy for evidence.'}
+    </p>
     ${fault && html`<${FaultNote} fault=${fault} />`}
     <${Drawn} compared=${compared} />
     ${heads.map((head) => html`<${Head} head=${head} />`)}
@@ -142,7 +146,7 @@ function Result({ compared }: { readonly compared: ComparedShown }): VNode {
       html`<p>
         <${Download} name=${incident.name} type="application/json" text=${incident.text}
           >Save the incident file<//
-        >: it proves to anybody who has the log's key that it told two histories.
+        >${' '}It proves to anybody who has the log's key that it told two histories.${' '}
         <code>tallystick verify-incident</code> checks it.
       </p>`
     }

@@ -23,6 +23,9 @@ const LEFT_OUT = [
 const ENGINE = 'function getCrypto() { return {}; }';
 const STARTED = /^initCryptoEngine\(\);$/m;
 
+/** What nothing here asks of a value of the library: how it is told as JSON. */
+const TO_JSON = /^\ttoJSON\(\) \{\n.*?^\t\}\n/gms;
+
 /** The library without what is left out. Throws if it is not laid out as it was. */
 export function leanPkijs(code: string): string {
   if (!STARTED.test(code)) throw new Error('pkijs does not begin as it did');
@@ -34,7 +37,7 @@ export function leanPkijs(code: string): string {
       () => `var ${name} = class ${name} { constructor() { throw new Error(${JSON.stringify(text)}); } };`,
     );
   }
-  return lean;
+  return lean.replaceAll(TO_JSON, '');
 }
 
 /** The text of a class at the top of a module, as rolldown writes it. */

@@ -14,7 +14,6 @@ import { verifyRows } from './rows.ts';
 import { searchOf } from './search.ts';
 import { subjectOf, subjectsOf } from './subject.ts';
 import { readTrust, trustShown } from './trust.ts';
-import { whyOf } from './why.ts';
 
 /** `quick`: clicks. `long`: periods, listings, subjects. `whole`: what reads the whole log. */
 type LaneName = 'quick' | 'long' | 'whole';
@@ -116,13 +115,22 @@ function answerOn(
     case 'subjects':
       return subjectsOf(lane, ask.subjects, tell);
     case 'why':
-      return whyOf(lane, ask.subject, ask.claim, ask.at);
+      return whyIn(lane, ask);
     case 'search':
       return searchOf(lane, ask, tell);
     case 'rows':
       break;
   }
   return rowsOf(lane, ask, tell);
+}
+
+/** What evaluates claims is loaded when somebody asks why. */
+async function whyIn(
+  lane: Lane,
+  { subject, claim, at }: Extract<Ask, { readonly kind: 'why' }>,
+): Promise<Results['why']> {
+  const { whyOf } = await import('./why.ts');
+  return whyOf(lane, subject, claim, at);
 }
 
 async function rowsOf(

@@ -81,8 +81,8 @@ async function run(): Promise<void> {
 
   t.test('/witnesses', async (t) => {
     const page = await openChecked(t, browser, `${log.url}/witnesses`);
-    await page.getByText('Policy lines').waitFor();
-    t.match(await page.locator('pre.copied').first().textContent(), /^log /m);
+    await page.getByText('A policy to paste').waitFor();
+    t.match(await page.locator('pre').first().textContent(), /^log /m);
     await assertAccessible(t, page);
     await shoot(page, 'witnesses');
     await assertNoReports(t, page);

@@ -41,41 +41,51 @@ export function Compare({ place, boot }: ViewProps<'compare'>): VNode {
     }
     setWorking(false);
   };
-  const urls = hostsOf(session?.state.trust, here);
   return html`<h1>${TITLES[place.kind]}</h1>
     <p>
       Two heads of one log that are no beginning of each other prove that it told two histories. Paste or drop
       two signed notes (checkpoints), or name servers: a mirror, a monitor or a witness. This page asks the
       hosts that you name here, and no other one.
     </p>
-    <form
-      class="compare"
-      onSubmit=${(event: SubmitEvent) => {
-        event.preventDefault();
-        void compare();
-      }}
-    >
-      ${[0, 1].map(
-        (i) =>
-          html`<${SideField}
-            key=${i}
-            label=${i === 0 ? 'First' : 'Second'}
-            text=${texts[i] ?? ''}
-            set=${(text: string) => setTexts(i === 0 ? [text, texts[1]] : [texts[0], text])}
-          />`,
-      )}
-      <datalist id="hosts">${urls.map((url) => html`<option value=${url}></option>`)}</datalist>
-      ${urls.length > 0 && html`<p class="quiet">Of your policy: ${urls.join(', ')}</p>`}
-      <p class="buttons">
-        <button class="main" type="submit" disabled=${working || texts.some((text) => text.trim() === '')}>
-          Compare
-        </button>
-        ${working && html`<button type="button" onClick=${() => examiner.stop()}>Stop</button>`}
-      </p>
-    </form>
+    <${Sides}
+      texts=${texts}
+      set=${setTexts}
+      hosts=${hostsOf(session?.state.trust, here)}
+      working=${working}
+      compare=${() => void compare()}
+      stop=${() => examiner.stop()}
+    />
     <div role="status">${working ? html`<p>Comparing …</p>` : null}</div>
     ${fault && html`<${FaultNote} fault=${fault} />`}
     ${shown && html`<${Result} compared=${shown} own=${own} />`}`;
+}
+
+interface SidesProps {
+  readonly texts: readonly [string, string];
+  readonly set: (texts: readonly [string, string]) => void;
+  /** Of the reader's policy. */
+  readonly hosts: readonly string[];
+  readonly working: boolean;
+  readonly compare: () => void;
+  readonly stop: () => void;
+}
+
+function Sides({ texts, set, hosts, working, compare, stop }: SidesProps): VNode {
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    compare();
+  };
+  const [one, other] = texts;
+  const lacks = texts.some((text) => text.trim() === '');
+  return html`<form class="compare" onSubmit=${submit}>
+    <${SideField} label="First" text=${one} set=${(text: string) => set([text, other])} />
+    <${SideField} label="Second" text=${other} set=${(text: string) => set([one, text])} />
+    ${hosts.length > 0 && html`<p class="quiet">Of your policy: ${hosts.join(', ')}</p>`}
+    <p class="buttons">
+      <button class="main" type="submit" disabled=${working || lacks}>Compare</button>
+      ${working && html`<button type="button" onClick=${stop}>Stop</button>`}
+    </p>
+  </form>`;
 }
 
 /** A signed note has lines; a URL is one. */

@@ -173,12 +173,7 @@ export interface TrustShown {
   /** In groups of four, as `tallystick trust show` prints it. */
   readonly fingerprint: string;
   readonly logs: readonly string[];
-  /** `name`: the policy's own; `vkey`: what the key calls itself, as cosignatures name it. */
-  readonly witnesses: readonly {
-    readonly name: string;
-    readonly vkey: string;
-    readonly url: string | null;
-  }[];
+  readonly witnesses: readonly { readonly name: string; readonly url: string | null }[];
   readonly quorum: string;
 }
 

@@ -22,11 +22,7 @@ export function trustShown(trust: Trust, whose: TrustText['whose']): TrustShown 
     text: canonicalPolicy(policy),
     fingerprint: spokenFingerprint(policyFingerprint(policy)),
     logs: [...new Set(policy.logs.map(originOf))],
-    witnesses: policy.witnesses.map(({ name, url, verifier }) => ({
-      name,
-      vkey: verifier.name,
-      url: url ?? null,
-    })),
+    witnesses: policy.witnesses.map(({ name, url }) => ({ name, url: url ?? null })),
     quorum: policy.quorum === 'none' ? 'none' : policy.quorum.name,
   };
 }

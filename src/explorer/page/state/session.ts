@@ -65,7 +65,7 @@ export class Session {
     onPart: (part: Part) => void = () => undefined,
   ): Asked<Kind> {
     const heard = (part: Part): void => {
-      if (part.kind === 'head') this.#set({ head: part.head });
+      if (part.kind === 'head') this.#set({ head: sinceOpened(this.#state.head, part.head) });
       onPart(part);
     };
     let stopped = false;
@@ -85,7 +85,7 @@ export class Session {
   /** Verifies the newest head, and shows it. */
   async look(): Promise<void> {
     try {
-      this.#set({ head: await this.ask({ kind: 'head' }).result });
+      this.#set({ head: sinceOpened(this.#state.head, await this.ask({ kind: 'head' }).result) });
     } catch (error) {
       this.#fail(error);
     }
@@ -137,6 +137,14 @@ export class Session {
     this.#state = { ...this.#state, ...change };
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** A head as compared with what this browser saw before the page was opened: what the page itself saw since does not count. */
+export function sinceOpened(before: HeadShown | undefined, head: HeadShown): HeadShown {
+  if (before === undefined || !before.verified || !head.verified) return head;
+  if (head.seen === 'same') return before.root === head.root ? before : head;
+  if (head.seen !== 'newer') return head;
+  return { ...head, seen: before.seen === 'same' ? 'newer' : before.seen, before: before.before };
 }
 
 /** Asks the browser to keep what pages of this server remember; undefined if it does not say. */

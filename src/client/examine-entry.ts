@@ -9,10 +9,10 @@ import { formatHex } from '../bytes/text.ts';
 import type { Declaration } from '../statement/commitment.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import type { LogClient } from './client.ts';
+import { declarationsIn } from './declarations.ts';
 import type { Place } from './evidence.ts';
 import { brokenCheck } from './examine-head.ts';
 import { examine } from './examine.ts';
-import { checkProof, declarationsIn } from './examine-proof.ts';
 import { findEntry, type FoundEntry } from './find-entry.ts';
 
 export interface ExaminedEntry {
@@ -70,7 +70,7 @@ function brokenAt(step: string, refusal: Refusal): readonly Check[] {
 async function examined(client: LogClient, found: FoundEntry): Promise<ExaminedEntry> {
   const { checks, verified, statement, place } = examine(found.evidence, client.trust, client.verify);
   const about = statement && (await declarationFor(client, statement));
-  const more = statement?.kind === 'proof' ? await checkProof(statement, about) : [];
+  const more = statement?.kind === 'proof' ? await checked(statement, about) : [];
   return {
     checks: [...checks, ...more],
     verified: verified && more.every(({ outcome }) => outcome !== 'failed'),
@@ -80,6 +80,15 @@ async function examined(client: LogClient, found: FoundEntry): Promise<ExaminedE
     about,
     refusal: undefined,
   };
+}
+
+/** What evaluates claims and reads transcripts is loaded when a proof is met. */
+async function checked(
+  statement: Extract<ParsedStatement, { readonly kind: 'proof' }>,
+  about: Declaration | undefined,
+): Promise<readonly Check[]> {
+  const { checkProof } = await import('./examine-proof.ts');
+  return checkProof(statement, about);
 }
 
 /** The declaration that a proof is of, or that a commitment replaces: its entry is verified, too. */

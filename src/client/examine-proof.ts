@@ -2,41 +2,20 @@
  * Examines a runtime proof offline: the target's signatures over the proof's challenge, and each verdict of class E3 or
  * E4, judged again if the commitment is at hand. What an agent only states (E0, E1) cannot be checked.
  */
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { refuse } from '../bytes/refusal.ts';
 import { Checklist, type Check } from '../bytes/checklist.ts';
 import { challengeOf } from '../evidence/challenge.ts';
 import { REFUSAL_TYPE, verifyRefusal } from '../evidence/tls-refusal-record.ts';
 import { isUnread } from '../evidence/tls-fields.ts';
 import { isTranscript } from '../evidence/transcript.ts';
 import { verifyTranscript } from '../evidence/verify.ts';
-import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
-import { isWithdrawal, type Declaration } from '../statement/commitment.ts';
+import type { ParsedStatement } from '../statement/parse.ts';
+import type { Declaration } from '../statement/commitment.ts';
 import type { Result } from '../statement/proof.ts';
 import { describeVerified, weigh } from '../evidence/weigh.ts';
-import { entryIdOf } from './scrapi.ts';
 import { signedFactsFor } from '../probe/registry.ts';
 
 type ProofStatement = Extract<ParsedStatement, { kind: 'proof' }>;
-
-/** Declarations among entries, by hex entry id. Withdrawals and entries that are no commitment are skipped. */
-export function declarationsIn(entries: readonly Uint8Array[]): ReadonlyMap<string, Declaration> {
-  const found = new Map<string, Declaration>();
-  for (const entry of entries) {
-    const commitment = commitmentIn(entry);
-    if (commitment !== undefined && !isWithdrawal(commitment)) found.set(entryIdOf(entry), commitment);
-  }
-  return found;
-}
-
-function commitmentIn(entry: Uint8Array) {
-  try {
-    const parsed = parseStatement(entry);
-    return parsed.kind === 'commitment' ? parsed.commitment : undefined;
-  } catch (error) {
-    if (error instanceof Refusal) return undefined; // its own examination says so
-    throw error;
-  }
-}
 
 /** `declaration`: of the proof's commitment; undefined where that is not at hand. */
 export async function checkProof(

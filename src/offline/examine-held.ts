@@ -4,6 +4,7 @@
  */
 import type { Check } from '../bytes/checklist.ts';
 import type { Evidence, Trust } from '../client/evidence.ts';
+import { declarationsIn } from '../client/declarations.ts';
 import { examine, type Examination } from '../client/examine.ts';
 import { entryIdOf } from '../client/scrapi.ts';
 import { checkDisclosure, checkLeaves } from '../declare/checkleaves.ts';
@@ -64,7 +65,7 @@ async function verifyProof(
   statement: Extract<ParsedStatement, { readonly kind: 'proof' }>,
   entries: readonly Uint8Array[],
 ): Promise<readonly Check[]> {
-  const { checkProof, declarationsIn } = await import('../client/examine-proof.ts');
+  const { checkProof } = await import('../client/examine-proof.ts');
   return checkProof(statement, declarationsIn(entries).get(statement.proof.commitment.toHex()));
 }
 

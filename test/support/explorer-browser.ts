@@ -2,7 +2,8 @@
  * Pages in headless Chromium (playwright-core), and everything in them that should not be: errors, reports of the content
  * security policy and of Trusted Types, dialogs, requests to hosts that nobody typed, and scripts of data that ran.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import {
   chromium,
@@ -17,6 +18,8 @@ import { until } from './processes.ts';
 
 /** Why tests with a browser are skipped here; false where they are not. */
 export const LACKS_BROWSER = CHROMIUM === undefined ? 'there is no chromium' : false;
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Where screenshots go: build artefacts, in no commit. */
 export const SHOTS = join(import.meta.dirname, '../../.tap/explorer');
@@ -119,6 +122,25 @@ export class Visitor {
   /** Whether data ran as a script, and leaves `amiss` for the test. */
   async owned(): Promise<unknown> {
     return this.page.evaluate(() => Reflect.get(globalThis, 'owned') as unknown);
+  }
+
+  /** Evaluates an expression in the page, past its content security policy, and awaits it. */
+  async evaluate(expression: string): Promise<unknown> {
+    const session = await this.context.newCDPSession(this.page);
+    const asked = { expression, awaitPromise: true, returnByValue: true } as const;
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', asked);
+    await session.detach();
+    if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
+    return result.value;
+  }
+
+  /** What axe finds on the page: each rule that is broken, with where. */
+  async inaccessible(): Promise<readonly string[]> {
+    await this.evaluate(AXE);
+    const found = await this.evaluate(
+      "axe.run().then(({ violations }) => violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, any, all, none }) => `${id}: ${help}: ${target}: ${[...any, ...all, ...none].map(({ message }) => message).join('; ')}`)))",
+    );
+    return Array.isArray(found) ? found.map(String) : ['axe says nothing'];
   }
 
   async shoot(name: string): Promise<void> {

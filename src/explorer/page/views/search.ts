@@ -150,7 +150,7 @@ function Found({ boot, session, asked }: FoundProps): VNode {
   ${
     asked.subject === undefined
       ? null
-      : html`<h3>Its past on the command line</h3>
+      : html`<h2>Its past on the command line</h2>
           <${Command}
             text=${`tallystick history ${shellWord(asked.subject)} --log ${shellWord(logUrl(boot))}`}
           />`

@@ -55,14 +55,16 @@ interface FactsProps {
 function Facts(props: FactsProps): VNode {
   const { boot, entry, shown, brief } = props;
   const { index, changes, place } = entry;
+  // Within another page it stands below a heading of that page.
+  const heading = brief ? 'h3' : 'h2';
   return html`<${Outcome} shown=${shown} />
     <${Says} ...${props} />
-    ${changes === null ? null : html`<${Changes} changes=${changes} first=${entry.names.length === 0} />`}
-    <h3>Checked by this browser</h3>
+    ${changes === null ? null : html`<${Changes} changes=${changes} first=${entry.names.length === 0} heading=${heading} />`}
+    <${heading}>Checked by this browser<//>
     <${Checks} checks=${shown.checks} />
     ${brief || place === null ? null : html`<${Place} place=${place} />`}
     ${brief ? null : html`<${Raw} entry=${entry} />`}
-    <h3>The same on the command line</h3>
+    <${heading}>The same on the command line<//>
     <${Command} text=${`tallystick get ${index} --log ${shellWord(logUrl(boot))}`} />`;
 }
 
@@ -131,13 +133,14 @@ interface ChangesProps {
   readonly changes: NonNullable<EntryFacts['changes']>;
   /** Whether there is no declaration before it. */
   readonly first: boolean;
+  readonly heading: 'h2' | 'h3';
 }
 
-function Changes({ changes, first }: ChangesProps): VNode {
+function Changes({ changes, first, heading }: ChangesProps): VNode {
   if (changes.length === 0) return html`<p>It declares the same facts as the declaration before it.</p>`;
-  return html`<h3>
+  return html`<${heading}>
       ${first ? 'What it declares: nothing was declared before it' : 'Different from the declaration before'}
-    </h3>
+    <//>
     <ul class="changes">
       ${changes.map(
         ({ name, before, after }) =>

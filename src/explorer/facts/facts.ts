@@ -6,6 +6,8 @@ import type { Place } from '../shared/place.ts';
 import { entryFacts } from './entry.ts';
 import { growthFacts } from './growth.ts';
 import { homeFacts } from './home.ts';
+import { overviewFacts } from './overview.ts';
+import { TITLES } from '../shared/place.ts';
 import { markup, type Markup } from './markup.ts';
 import { factList } from './parts.ts';
 import { searchFacts, subjectFacts } from './search.ts';
@@ -36,7 +38,7 @@ export async function factsOf(asked: Asked): Promise<Facts> {
 
 function bodyOf({ port, log, place, query, url }: Asked): Markup | Promise<Markup> {
   if (place === undefined) throw noPage();
-  if (place.kind === 'home') return homeOf(port, log);
+  if (place.kind === 'home') return homeOf(port, log, query);
   if (log === undefined) throw noPage();
   if (place.kind === 'subject') return subjectFacts(log, place.subject, query);
   if (place.kind === 'entry') return entryFacts(log, place.index);
@@ -48,13 +50,25 @@ function bodyOf({ port, log, place, query, url }: Asked): Markup | Promise<Marku
 }
 
 /** The home page of the server; of a log that it has, the log's own. */
-async function homeOf(port: ExplorerPort, log: ServedLog | undefined): Promise<Markup> {
-  if (log === undefined || log.base === '') return homeFacts(port.name, await port.home());
+async function homeOf(
+  port: ExplorerPort,
+  log: ServedLog | undefined,
+  query: URLSearchParams,
+): Promise<Markup> {
+  if (log === undefined) return homeFacts(port.name, await port.home());
+  const [subjects, home] = await Promise.all([
+    overviewFacts(log, query),
+    log.base === '' ? port.home() : undefined,
+  ]);
+  if (home !== undefined)
+    return subjects === undefined
+      ? homeFacts(port.name, home)
+      : markup`<h1>${TITLES.home}</h1>${subjects}${homeFacts(port.name, home, 'h2')}`;
   const { head } = log.checkpoint();
   const growth = log.growth && growthFacts(await log.growth(head.size));
   const { base } = log;
   return markup`<h1>${log.origin}</h1><p>A copy of this log, at <a href="/">${port.name}</a>.</p>
-${factList([['Entries', head.size]])}
+${subjects}${factList([['Entries', head.size]])}
 ${growth && markup`<h2>Growth</h2>${growth}`}
 <ul><li><a href="${base}/witnesses">Witnesses, and a policy to paste</a></li><li><a href="${base}/checkpoint">Checkpoint (C2SP)</a></li></ul>`;
 }

@@ -38,11 +38,12 @@ export interface HomeFacts {
   readonly links: readonly (readonly [href: string, what: string])[];
 }
 
-export function homeFacts(name: string, facts: HomeFacts): Markup {
+/** `level`: of its heading, where the page has another one before. */
+export function homeFacts(name: string, facts: HomeFacts, level: 'h1' | 'h2' = 'h1'): Markup {
   const { what, note, ready, reasons, figures, growth, tables, policy, keys, links } = facts;
   const items = reasons.map((reason) => markup`<li>${reason}</li>`);
   return markup`<section id="${ABOUT_ID}" aria-labelledby="about-title">
-<h1 id="about-title">${name}</h1>
+${level === 'h1' ? markup`<h1 id="about-title">${name}</h1>` : markup`<h2 id="about-title">${name}</h2>`}
 <p>${what}</p>
 ${note === undefined ? undefined : markup`<p class="note">${note}</p>`}
 <p class="${ready ? 'health' : 'alarm'}">${ready ? 'Ready: it does what it is there for.' : 'Not ready.'}</p>

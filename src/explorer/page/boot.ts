@@ -34,7 +34,7 @@ function aside(about: HTMLElement): HTMLElement {
   const mark = document.createElement('p');
   mark.className = 'unverified';
   mark.textContent = "Not verified: what follows is the server's word about itself.";
-  about.querySelector('h1')?.replaceWith(heading(about));
+  about.querySelector('#about-title')?.replaceWith(heading(about));
   part.append(mark, about);
   return part;
 }

@@ -6,7 +6,7 @@ import { Verifier } from './verifier.ts';
 
 const started = openHeads().then((kept) => {
   const outside = {
-    fetch: (...args: Parameters<typeof fetch>) => fetch(...args),
+    fetch: fresh,
     now: Date.now,
     memory: kept ?? new HeadsInMemory(),
   };
@@ -18,3 +18,12 @@ addEventListener('message', (event: MessageEvent<unknown>) => {
   if (!isQuestion(question)) throw new Error('a message that is no question');
   void started.then((verifier) => verifier.take(question));
 });
+
+/**
+ * Asks the server for everything but tiles, whose contents never change: a head out of the browser's cache would be compared
+ * with itself.
+ */
+function fresh(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const url = new URL(input instanceof Request ? input.url : input);
+  return fetch(input, { ...init, cache: url.pathname.includes('/tile/') ? 'default' : 'no-cache' });
+}

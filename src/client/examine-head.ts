@@ -54,8 +54,14 @@ export class WatchedMemory implements HeadMemory {
     this.#incident = undefined;
   }
 
+  /** Size of the head that was seen before; undefined for a damaged one, too, which the client refuses. */
   get before(): number | undefined {
-    return this.#before && parseCheckpoint(parseNote(this.#before.note).text).size;
+    try {
+      return this.#before && parseCheckpoint(parseNote(this.#before.note).text).size;
+    } catch (error) {
+      if (error instanceof Refusal) return undefined;
+      throw error;
+    }
   }
 
   get incident(): Incident | undefined {

@@ -337,3 +337,18 @@ t.test('nobody answers, and nobody waits any more', async (t) => {
     'and goes on',
   );
 });
+
+t.test(
+  'a remembered head that is damaged is the fault of the memory, and the server is not blamed',
+  async (t) => {
+    const w = await tenHours(t);
+    const page = await asked(w);
+    await page.memory.remember(ORIGIN, new TextEncoder().encode('garbage'));
+    const head = await page.ask({ kind: 'head' });
+    t.match(head, { verified: false, seen: null, before: null, fault: { code: 'config-invalid' } });
+    t.match(await page.ask({ kind: 'entry', name: '1' }), {
+      fault: { code: 'config-invalid' },
+      verified: false,
+    });
+  },
+);

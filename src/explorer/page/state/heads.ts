@@ -5,23 +5,18 @@
 import { refuse } from '../../../bytes/refusal.ts';
 import type { HeadMemory, RememberedHead } from '../../../client/ports.ts';
 import { formatIncident, type Incident } from '../../../incident/incident.ts';
+import { parseCheckpoint } from '../../../note/checkpoint.ts';
+import { parseNote } from '../../../note/note.ts';
+import { openStores, settled } from './stores.ts';
 
-const NAME = 'tallystick';
 const PLACE = "this browser's storage";
-
-type StoreName = 'heads' | 'incidents';
 
 /** Opens the memory; undefined where the browser gives none. */
 export async function openHeads(): Promise<BrowserHeads | undefined> {
   try {
-    const request = indexedDB.open(NAME, 1);
-    request.addEventListener('upgradeneeded', () => {
-      request.result.createObjectStore('heads');
-      request.result.createObjectStore('incidents');
-    });
-    return new BrowserHeads(await settled(request));
+    return new BrowserHeads(await openStores());
   } catch {
-    return undefined; // Private windows, full disks, policies of the browser.
+    return undefined; // Private windows, full disks, policies of the browser, a database of that name that is another one.
   }
 }
 
@@ -37,32 +32,41 @@ export class BrowserHeads implements HeadMemory {
     return note instanceof Uint8Array ? { note, place: PLACE } : undefined;
   }
 
+  /** Another page may have remembered a newer head meanwhile: that one stays. */
   async remember(origin: string, note: Uint8Array): Promise<void> {
-    await this.#put('heads', origin, note);
+    await this.#keeping(async () => {
+      const heads = this.#store('heads', 'readwrite');
+      const other: unknown = await settled(heads.get(origin));
+      if (sizeOf(other) < sizeOf(note)) await settled(heads.put(note, origin));
+    });
   }
 
   async keep(incident: Incident): Promise<string> {
-    await this.#put('incidents', incident.id, formatIncident(incident));
+    await this.#keeping(async () => {
+      await settled(this.#store('incidents', 'readwrite').put(formatIncident(incident), incident.id));
+    });
     return PLACE;
   }
 
-  async #put(name: StoreName, key: string, value: Uint8Array | string): Promise<void> {
+  async #keeping(work: () => Promise<void>): Promise<void> {
     try {
-      await settled(this.#store(name, 'readwrite').put(value, key));
+      await work();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw refuse('store-failed', `this browser did not keep it: ${why}`, { cause: error });
     }
   }
 
-  #store(name: StoreName, mode: IDBTransactionMode): IDBObjectStore {
+  #store(name: 'heads' | 'incidents', mode: IDBTransactionMode): IDBObjectStore {
     return this.#database.transaction(name, mode).objectStore(name);
   }
 }
 
-function settled<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.addEventListener('success', () => resolve(request.result));
-    request.addEventListener('error', () => reject(request.error ?? new Error('the browser says no more')));
-  });
+/** Entries of a head that was kept; fewer than any head has for what is none. */
+function sizeOf(note: unknown): number {
+  try {
+    return note instanceof Uint8Array ? parseCheckpoint(parseNote(note).text).size : -1;
+  } catch {
+    return -1;
+  }
 }

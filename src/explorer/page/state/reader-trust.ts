@@ -17,28 +17,46 @@ export function keptTrust(origin: string, storage: () => Kept = own): string | u
   }
 }
 
-/** Keeps a text that the verifier has read. Returns whether the browser kept it. */
-export function keepTrust(origin: string, text: string, storage: () => Kept = own): boolean {
-  try {
-    storage().setItem(PREFIX + origin, text);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** Whom a page trusts about the log of one origin: the reader's policy, else the one that the server names. */
+export class ReaderTrust {
+  readonly #origin: string;
+  readonly #served: string;
+  readonly #storage: () => Kept;
+  #own: string | undefined;
 
-export function forgetTrust(origin: string, storage: () => Kept = own): void {
-  try {
-    storage().removeItem(PREFIX + origin);
-  } catch {
-    // Nothing was kept.
+  /** `served`: the policy of the server, as text. */
+  constructor(origin: string, served: string, storage: () => Kept = own) {
+    this.#origin = origin;
+    this.#served = served;
+    this.#storage = storage;
+    this.#own = keptTrust(origin, storage);
   }
-}
 
-/** Whom a page trusts: the reader's policy, else the one that the server names. */
-export function trustFor(origin: string, served: string, storage: () => Kept = own): TrustText {
-  const text = keptTrust(origin, storage);
-  return text === undefined ? { whose: 'server', text: served } : { whose: 'reader', text };
+  get text(): TrustText {
+    const text = this.#own;
+    return text === undefined ? { whose: 'server', text: this.#served } : { whose: 'reader', text };
+  }
+
+  /** Goes by a text that the verifier has read, whether or not the browser keeps it; returns whether it does. */
+  use(text: string): boolean {
+    this.#own = text;
+    try {
+      this.#storage().setItem(PREFIX + this.#origin, text);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Goes by the server's keys again. */
+  forget(): void {
+    this.#own = undefined;
+    try {
+      this.#storage().removeItem(PREFIX + this.#origin);
+    } catch {
+      // Nothing was kept.
+    }
+  }
 }
 
 /** Throws where the browser denies it: the property itself is guarded. */

@@ -4,13 +4,17 @@
  */
 import { useEffect, useState } from 'preact/hooks';
 import type { Boot, Site } from '../../shared/boot.ts';
-import type { Ask, AskKind, Fault, HeadShown, Part, TrustShown } from '../worker/protocol.ts';
+import type { Ask, AskKind, Fault, HeadShown, Part, TrustShown, TrustText } from '../worker/protocol.ts';
 import { RemoteVerifier, VerifierFault, type Asked } from '../worker/remote.ts';
 import { startWorker } from '../worker/start.ts';
-import { forgetTrust, keepTrust, trustFor } from './reader-trust.ts';
+import { ReaderTrust } from './reader-trust.ts';
 
 export interface SessionState {
   readonly trust: TrustShown | undefined;
+  /** Whose keys it goes by, whether or not they can be read. */
+  readonly whose: TrustText['whose'];
+  /** Whether the browser refused to keep the reader's policy: it then holds for this page alone. */
+  readonly isPassing: boolean;
   readonly head: HeadShown | undefined;
   /** Why there is neither: keys that cannot be read, a verifier that did not start. */
   readonly fault: Fault | undefined;
@@ -24,6 +28,8 @@ export interface SessionState {
 
 const BEFORE: SessionState = {
   trust: undefined,
+  whose: 'server',
+  isPassing: false,
   head: undefined,
   fault: undefined,
   verified: 0,
@@ -38,6 +44,7 @@ type Reading = Exclude<AskKind, 'open' | 'trust'>;
 export class Session {
   readonly site: Site;
   readonly #verifier: RemoteVerifier;
+  readonly #trust: ReaderTrust;
   readonly #listeners = new Set<() => void>();
   #state = BEFORE;
   #opened: Promise<void>;
@@ -45,12 +52,19 @@ export class Session {
   constructor(boot: Boot, site: Site, verifier = new RemoteVerifier(startWorker(boot))) {
     this.site = site;
     this.#verifier = verifier;
+    verifier.onBroken = (broken) => this.#fail(broken);
+    this.#trust = new ReaderTrust(site.origin, site.policy);
     this.#opened = this.#open();
     void persist().then((kept) => this.#set({ kept }));
   }
 
   get state(): SessionState {
     return this.#state;
+  }
+
+  /** The policy that it goes by, as it was given. */
+  get trustText(): string {
+    return this.#trust.text.text;
   }
 
   /** Calls back after each change, until the function that it returns is called. */
@@ -64,13 +78,16 @@ export class Session {
     ask: Extract<Ask, { readonly kind: Kind }>,
     onPart: (part: Part) => void = () => undefined,
   ): Asked<Kind> {
+    const opened = this.#opened;
     const heard = (part: Part): void => {
+      // What was verified by other keys says nothing of these.
+      if (opened !== this.#opened) return;
       if (part.kind === 'head') this.#set({ head: sinceOpened(this.#state.head, part.head) });
       onPart(part);
     };
     let stopped = false;
     let asked: Asked<Kind> | undefined;
-    const result = this.#opened.then(() => {
+    const result = opened.then(() => {
       if (stopped) throw new VerifierFault({ code: 'stopped', nature: 'stopped', text: 'stopped' });
       asked = this.#verifier.ask(ask, heard);
       return asked.result;
@@ -84,24 +101,26 @@ export class Session {
 
   /** Verifies the newest head, and shows it. */
   async look(): Promise<void> {
+    const opened = this.#opened;
     try {
-      this.#set({ head: sinceOpened(this.#state.head, await this.ask({ kind: 'head' }).result) });
+      const head = await this.ask({ kind: 'head' }).result;
+      if (opened === this.#opened) this.#set({ head: sinceOpened(this.#state.head, head) });
     } catch (error) {
-      this.#fail(error);
+      if (opened === this.#opened) this.#fail(error);
     }
   }
 
   /** Goes by the reader's own policy from now on, and keeps it. Rejects with a `VerifierFault` for a text that is none. */
   async trust(text: string): Promise<TrustShown> {
     const read = await this.#verifier.ask({ kind: 'trust', text }).result;
-    keepTrust(this.site.origin, text);
-    await this.#again();
+    const isPassing = !this.#trust.use(text);
+    await this.#again(isPassing);
     return read;
   }
 
   /** Goes by the server's keys again. */
   async forgetTrust(): Promise<void> {
-    forgetTrust(this.site.origin);
+    this.#trust.forget();
     await this.#again();
   }
 
@@ -110,17 +129,18 @@ export class Session {
     this.#set(counts);
   }
 
-  async #again(): Promise<void> {
-    this.#set({ ...BEFORE, kept: this.#state.kept });
+  async #again(isPassing = false): Promise<void> {
+    this.#set({ ...BEFORE, kept: this.#state.kept, isPassing });
     this.#opened = this.#open();
     await this.#opened;
   }
 
   async #open(): Promise<void> {
-    const { origin, base, policy } = this.site;
+    const { base, policy } = this.site;
     const log = new URL(base, location.origin).href;
     try {
-      const trust = trustFor(origin, policy);
+      const trust = this.#trust.text;
+      this.#set({ whose: trust.whose });
       this.#set({ trust: await this.#verifier.ask({ kind: 'open', log, trust, served: policy }).result });
     } catch (error) {
       this.#fail(error);

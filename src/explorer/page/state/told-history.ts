@@ -2,6 +2,7 @@
 import type { HistoryJson } from '../../../appraisal/past/json.ts';
 import { GRADES } from '../../../appraisal/past/types.ts';
 import { EVIDENCE_CLASSES, VERDICTS } from '../../../statement/vocabulary.ts';
+import { jsonOf } from './bounded.ts';
 import type { Site } from '../../shared/boot.ts';
 import type { Period } from '../worker/protocol.ts';
 
@@ -19,7 +20,7 @@ export async function toldHistory(
   const url = `${base}/v1/subjects/${encodeURIComponent(subject)}/history?since=${from}&until=${until}`;
   try {
     const reply = await fetch(url, { signal, headers: { accept: 'application/json' } });
-    const said: unknown = reply.ok ? await reply.json() : undefined;
+    const said: unknown = reply.ok ? await jsonOf(reply) : undefined;
     return isHistory(said) ? said : undefined;
   } catch {
     return undefined;

@@ -42,6 +42,8 @@ const OWN: ReadonlySet<Fault['code']> = new Set([
 function wordsOf({ code, nature }: Fault): readonly [kind: 'note' | 'alarm', what: string] {
   if (OWN.has(code)) return ['note', 'That cannot be read.'];
   if (nature === 'away') return ['note', 'Nobody answered, so nothing is verified. That is no lie.'];
+  if (code === 'config-invalid')
+    return ['alarm', 'What this browser remembers does not fit what the server gave.'];
   if (nature === 'absent') return ['note', 'It is not there.'];
   return nature === 'bug'
     ? ['alarm', 'The verifier of this page is at fault.']

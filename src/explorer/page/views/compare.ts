@@ -8,7 +8,6 @@ import type { ComparedShown, HeadCompared, Relation, Side } from '../comparing/p
 import { Examiner } from '../examining/remote.ts';
 import { html } from '../html.ts';
 import { logUrl } from '../links.ts';
-import { trustFor } from '../state/reader-trust.ts';
 import { useSession } from '../state/session.ts';
 import type { ViewProps } from '../view.ts';
 import type { Fault, TrustShown } from '../worker/protocol.ts';
@@ -26,13 +25,12 @@ export function Compare({ place, boot }: ViewProps<'compare'>): VNode {
   const [working, setWorking] = useState(false);
   const own = session?.state.trust?.whose === 'reader';
   const examiner = useMemo(() => new Examiner(() => startWorker({ worker: `${boot.files}?others` })), [boot]);
-  const { site } = boot;
   const compare = async (): Promise<void> => {
     setShown(undefined);
     setFault(undefined);
     setWorking(true);
     try {
-      const trust = trustFor(site?.origin ?? '', site?.policy ?? '').text;
+      const trust = session?.trustText ?? '';
       const sides: readonly [Side, Side] = [sideOf(texts[0]), sideOf(texts[1])];
       setShown(await examiner.compare({ kind: 'compare', sides, trust, tiles: [here] }));
     } catch (error) {

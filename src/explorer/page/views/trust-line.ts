@@ -9,7 +9,8 @@ import type { Boot } from '../../shared/boot.ts';
 import { html } from '../html.ts';
 import { MOST_TRUST_CHARACTERS } from '../state/reader-trust.ts';
 import { useSession, type Session } from '../state/session.ts';
-import type { HeadShown, TrustShown } from '../worker/protocol.ts';
+import { forgetHead } from '../state/stores.ts';
+import type { Fault, HeadShown, TrustShown } from '../worker/protocol.ts';
 import { VerifierFault } from '../worker/remote.ts';
 import { Checks, FaultNote } from './checks.ts';
 import { Download } from './download.ts';
@@ -23,14 +24,18 @@ export function TrustLine({
   readonly look?: boolean;
 }): VNode | null {
   const session = useSession(boot);
+  const trust = session?.state.trust;
+  // Again when it goes by other keys.
   useEffect(() => {
-    if (look) void session?.look();
-  }, [session, look]);
+    if (look && trust !== undefined) void session?.look();
+  }, [session, look, trust]);
   if (session === undefined) return null;
-  const { trust, head, fault } = session.state;
+  const { head, fault, whose } = session.state;
   return html`<section class="trust" aria-label="What this page was checked by">
-    ${trust && html`<${Whose} trust=${trust} session=${session} />`} ${head && html`<${Head} head=${head} />`}
+    ${trust && html`<${Whose} trust=${trust} session=${session} />`}
+    ${head && html`<${Head} head=${head} origin=${session.site.origin} />`}
     ${fault && html`<${FaultNote} fault=${fault} />`}
+    ${fault && trust === undefined && html`<${Unread} session=${session} whose=${whose} />`}
     <${Counts} session=${session} />
   </section>`;
 }
@@ -47,8 +52,37 @@ function Whose({ trust, session }: { readonly trust: TrustShown; readonly sessio
       }
     </summary>
     ${own ? html`<${Own} trust=${trust} session=${session} />` : null}
+    ${own && session.state.isPassing ? html`<p class="note">This browser did not keep it: it holds for this page alone.</p>` : null}
     <${Paste} session=${session} />
   </details>`;
+}
+
+/** Keys that cannot be read: the way out of it. */
+function Unread({
+  session,
+  whose,
+}: {
+  readonly session: Session;
+  readonly whose: TrustShown['whose'];
+}): VNode {
+  return html`<p>
+      ${
+        whose === 'reader'
+          ? html`The trust policy that this browser kept cannot be used, so nothing is verified.${' '}
+              <button type="button" onClick=${() => again(session.forgetTrust())}>
+                Remove it from this browser
+              </button>`
+          : 'The keys that this server names cannot be used, so nothing is verified.'
+      }
+    </p>
+    <${Paste} session=${session} />`;
+}
+
+/** What goes wrong then is told by the session. */
+function again(opening: Promise<unknown>): void {
+  opening.catch((error: unknown) => {
+    if (!(error instanceof VerifierFault)) throw error;
+  });
 }
 
 function quorumText({ quorum, witnesses }: TrustShown): string {
@@ -59,7 +93,7 @@ function quorumText({ quorum, witnesses }: TrustShown): string {
 function Own({ trust, session }: { readonly trust: TrustShown; readonly session: Session }): VNode {
   return html`<p>Fingerprint, to compare with whoever gave it to you: <code>${trust.fingerprint}</code></p>
     <pre tabindex="0" aria-label="Your trust policy">${trust.text}</pre>
-    <p><button onClick=${() => void session.forgetTrust()}>Remove it from this browser</button></p>`;
+    <p><button onClick=${() => again(session.forgetTrust())}>Remove it from this browser</button></p>`;
 }
 
 /** Where a policy is pasted or dropped. */
@@ -76,7 +110,9 @@ function Paste({ session }: { readonly session: Session }): VNode {
   const drop = (event: DragEvent): void => {
     event.preventDefault();
     const file = event.dataTransfer?.files[0];
-    if (file !== undefined && file.size <= MOST_TRUST_CHARACTERS) void file.text().then(use);
+    if (file === undefined) return;
+    if (file.size <= MOST_TRUST_CHARACTERS) void file.text().then(use);
+    else setFault(new VerifierFault(tooLong(file.size)));
   };
   return html`<form
     class="paste"
@@ -103,6 +139,11 @@ function Paste({ session }: { readonly session: Session }): VNode {
   </form>`;
 }
 
+function tooLong(bytes: number): Fault {
+  const text = `a trust policy has at most ${MOST_TRUST_CHARACTERS} bytes, and this file has ${bytes}`;
+  return { code: 'malformed-trust-policy', nature: 'input', text };
+}
+
 const SEEN = {
   first: ['first visit', 'nothing to compare with'],
   same: ['the head that this browser saw before', ''],
@@ -115,7 +156,7 @@ const SEEN = {
   fork: ['FORK', 'the log signed two histories'],
 } as const;
 
-function Head({ head }: { readonly head: HeadShown }): VNode {
+function Head({ head, origin }: { readonly head: HeadShown; readonly origin: string }): VNode {
   const { checks, size, time, cosigned, seen, before, incident, fault, verified } = head;
   const signed = time === null ? '' : `, signed ${formatTime(time)}`;
   const by = cosigned.length === 0 ? '' : `, cosigned by ${cosigned.map(({ name }) => name).join(', ')}`;
@@ -139,7 +180,17 @@ function Head({ head }: { readonly head: HeadShown }): VNode {
         </p>`
       }
     </details>
-    ${fault && html`<${FaultNote} fault=${fault} />`}`;
+    ${fault && html`<${FaultNote} fault=${fault} />`}
+    ${fault?.code === 'config-invalid' ? html`<${Forget} origin=${origin} />` : null}`;
+}
+
+/** A way out where the remembered head is of another log of that name, or damaged. Not for a fork: that is the log's doing. */
+function Forget({ origin }: { readonly origin: string }): VNode {
+  const forget = (): void => void forgetHead(origin).finally(() => location.reload());
+  return html`<p>
+    If you know why (the log was set up again, or its keys changed):${' '}
+    <button type="button" onClick=${forget}>Forget the head that this browser saw before</button>
+  </p>`;
 }
 
 function seenClass(seen: keyof typeof SEEN): string {

@@ -36,6 +36,9 @@ export class RemoteVerifier {
   readonly #port: Port;
   readonly #waiting = new Map<number, Waiting>();
   #next = 1;
+  #broken: VerifierFault | undefined;
+  /** Called when the verifier itself has failed: it answers nothing any more. */
+  onBroken: (fault: VerifierFault) => void = () => undefined;
 
   constructor(port: Port) {
     this.#port = port;
@@ -45,6 +48,8 @@ export class RemoteVerifier {
     });
     port.addEventListener('error', ({ message = 'the verifier did not start' }) => {
       const fault = new VerifierFault({ code: 'bug', nature: 'bug', text: message });
+      this.#broken ??= fault;
+      this.onBroken(fault);
       for (const each of this.#waiting.values()) each.failed(fault);
       this.#waiting.clear();
     });
@@ -55,6 +60,7 @@ export class RemoteVerifier {
     ask: Extract<Ask, { readonly kind: Kind }>,
     onPart: (part: Part) => void = () => undefined,
   ): Asked<Kind> {
+    if (this.#broken !== undefined) return { result: Promise.reject(this.#broken), stop: () => undefined };
     const id = this.#next++;
     const { promise, resolve, reject } = Promise.withResolvers<Results[Kind]>();
     const done = (result: Results[AskKind]): void => {

@@ -1,5 +1,6 @@
 /** What the server says of all subjects (GET /v1/overview): asked for again while the page is looked at. */
 import { useEffect, useState } from 'preact/hooks';
+import { jsonOf } from '../../state/bounded.ts';
 import type { Boot } from '../../../shared/boot.ts';
 import { OVERVIEW_MOST, OVERVIEW_PAGE, OVERVIEW_PATH, type OverviewJson } from '../../../shared/overview.ts';
 
@@ -57,7 +58,7 @@ export async function askOverview(
   if (cursor !== null) query.set('cursor', cursor);
   const url = `${boot.site?.base ?? ''}${OVERVIEW_PATH}?${query.toString()}`;
   const got = await fetch(url, signal === undefined ? {} : { signal });
-  const body: OverviewJson & { readonly detail?: string } = await got.json();
+  const body: OverviewJson & { readonly detail?: string } = await jsonOf(got);
   if (!got.ok) throw new Error(body.detail ?? `the server answers ${got.status}`);
   return body;
 }

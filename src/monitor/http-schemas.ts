@@ -8,6 +8,37 @@ const Nullable = <T extends ReturnType<typeof Type.String> | ReturnType<typeof T
 
 const Peer = Type.Object({ url: Type.String(), result: Type.String(), why: Nullable(Type.String()) });
 
+const Notices = Type.Object(
+  {
+    written: Type.Integer({ description: 'Notices that were logged since the start' }),
+    failures: Type.Integer({ description: 'Attempts that failed since the start' }),
+    fault: Nullable(Type.String({ description: 'Why the last attempt failed' })),
+    witnessed: Type.Union([
+      Type.Null(),
+      Type.Object(
+        {
+          index: Type.Integer({ description: 'Entry that holds it' }),
+          size: Type.Integer({ description: 'Entries that it covers' }),
+          time: Type.String({ description: 'RFC 3339: when its quorum had cosigned' }),
+        },
+        { description: 'The newest witnessed head in the log, whoever logged it' },
+      ),
+    ]),
+    inventory: Type.Union([
+      Type.Null(),
+      Type.Object(
+        {
+          subject: Type.String(),
+          size: Type.Integer({ description: 'Of the tree whose entries it counts' }),
+          time: Type.String({ description: 'RFC 3339: when it was logged' }),
+        },
+        { description: 'The newest inventory that was logged since the start' },
+      ),
+    ]),
+  },
+  { description: 'The notices that the monitor logs there; null without a key for them' },
+);
+
 const Log = Type.Object({
   origin: Type.String(),
   id: Type.String({ description: 'Hex SHA-256 of the origin: its name in URLs' }),
@@ -20,6 +51,7 @@ const Log = Type.Object({
   lookedAt: Nullable(Type.String({ description: 'RFC 3339' })),
   openIncidents: Type.Integer(),
   peers: Type.Array(Peer),
+  notices: Type.Union([Type.Null(), Notices]),
 });
 
 export const Incident = Type.Object({

@@ -5,7 +5,7 @@
 import type { FastifyInstance } from 'fastify';
 import { refuse } from '../bytes/refusal.ts';
 import { parseDecimal } from '../bytes/text.ts';
-import { formatMilliseconds } from '../bytes/time.ts';
+import { formatMilliseconds, formatTime } from '../bytes/time.ts';
 import { originHash } from '../note/checkpoint.ts';
 import { audit } from '../web/audit.ts';
 import { BRIEF, FRESH, TEXT, asBuffer } from '../web/media.ts';
@@ -22,6 +22,7 @@ import { viewIncident } from './incidents.ts';
 import type { LogWatch } from './logwatch.ts';
 import { monitorMetrics } from './metrics.ts';
 import type { Monitor } from './monitor.ts';
+import type { NoticesStatus } from './noticing.ts';
 import type { LogReader } from '../log/ports.ts';
 
 interface MonitorHttpOptions extends WebOptions {
@@ -110,7 +111,19 @@ function viewLogs(watches: readonly LogWatch[], store: Monitor['store']) {
       .filter(({ origin }) => origin === status.origin)
       .reduce((n, each) => n + each.open, 0),
     peers: status.peers.map(({ peer, kind, why }) => ({ url: peer, result: kind, why: why ?? null })),
+    notices: status.notices === undefined ? null : viewNotices(status.notices),
   }));
+}
+
+function viewNotices({ written, failures, fault, witnessed, inventory }: NoticesStatus) {
+  const dated = <T extends { readonly time: number }>(each: T) => ({ ...each, time: formatTime(each.time) });
+  return {
+    written,
+    failures,
+    fault: fault ?? null,
+    witnessed: witnessed === undefined ? null : dated(witnessed),
+    inventory: inventory === undefined ? null : dated(inventory),
+  };
 }
 
 /** A reader that is there from the start. */

@@ -33,7 +33,7 @@ import {
   type Served,
 } from './state-incidents.ts';
 import { Overdue } from './missed-proofs.ts';
-import type { MonitorNotices } from './noticing.ts';
+import type { MonitorNotices, NoticesStatus } from './noticing.ts';
 import type { Observations } from './observations.ts';
 import { NoticedHeadWatch } from './noticed-heads.ts';
 import { compareWithPeers, largest, nodesOf, type Compared } from './peers.ts';
@@ -53,7 +53,7 @@ export interface WatchParts {
   readonly dueStore: DueStore;
   readonly observations: Observations;
   /** Logs notices; undefined for a monitor without a key for them. */
-  readonly notices?: Pick<MonitorNotices, 'step' | 'fault' | 'written'> | undefined;
+  readonly notices?: Pick<MonitorNotices, 'step' | 'status'> | undefined;
   /** Name of this monitor, in incidents. */
   readonly detector: string;
   readonly transport: Transport;
@@ -88,7 +88,7 @@ interface WatchStatus {
     readonly why?: string;
   }[];
   /** The notices that this monitor logs there; undefined for one without a key for them. */
-  readonly notices: { readonly written: number; readonly fault: string | undefined } | undefined;
+  readonly notices: NoticesStatus | undefined;
 }
 
 const NOT_BELIEVED = 'what it serves is not believed: see its incidents';
@@ -155,10 +155,7 @@ export class LogWatch {
         kind: result.kind,
         ...('why' in result && { why: result.why }),
       })),
-      notices: this.#parts.notices && {
-        written: this.#parts.notices.written,
-        fault: this.#parts.notices.fault,
-      },
+      notices: this.#parts.notices?.status,
     };
   }
 

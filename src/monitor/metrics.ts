@@ -3,6 +3,7 @@ import { Gauge, type Metric } from '@platformatic/prom-client';
 import { gauge } from '../web/metrics.ts';
 import type { LogWatch } from './logwatch.ts';
 import type { Monitor } from './monitor.ts';
+import type { NoticesStatus } from './noticing.ts';
 
 /** As much of a monitor as is measured. */
 export interface Measured {
@@ -17,6 +18,18 @@ export function monitorMetrics(measured: Measured, now: () => number): readonly 
   const each = (name: string, help: string, read: (watch: LogWatch) => number): Metric =>
     labelled(name, help, ['origin'], (set) => {
       for (const watch of watches) set({ origin: watch.origin }, read(watch));
+    });
+  /** Of logs in which the monitor logs notices. Left out where there is none yet. */
+  const ofNotices = (
+    name: string,
+    help: string,
+    read: (notices: NoticesStatus) => number | undefined,
+  ): Metric =>
+    labelled(name, help, ['origin'], (set) => {
+      for (const { origin, status } of watches) {
+        const value = status.notices && read(status.notices);
+        if (value !== undefined) set({ origin }, value);
+      }
     });
   return [
     each('monitor_log_size_entries', 'Entries of the newest verified head.', ({ status }) => status.size),
@@ -35,6 +48,28 @@ export function monitorMetrics(measured: Measured, now: () => number): readonly 
         for (const [result, count] of counts) set({ origin: status.origin, result }, count);
       }
     }),
+    labelled(
+      'monitor_notices',
+      'Notices of this process, by what became of them.',
+      ['origin', 'result'],
+      (set) => {
+        for (const { origin, status } of watches) {
+          if (status.notices === undefined) continue;
+          set({ origin, result: 'logged' }, status.notices.written);
+          set({ origin, result: 'failed' }, status.notices.failures);
+        }
+      },
+    ),
+    ofNotices(
+      'monitor_witnessed_head_timestamp_seconds',
+      'When the newest witnessed head had its quorum, POSIX time.',
+      ({ witnessed }) => witnessed?.time,
+    ),
+    ofNotices(
+      'monitor_inventory_timestamp_seconds',
+      'When the monitor logged an inventory last, POSIX time.',
+      ({ inventory }) => inventory?.time,
+    ),
     labelled('monitor_open_incidents', 'Open incidents.', ['origin', 'kind'], (set) => {
       for (const { origin, kind, open } of store.counts()) set({ origin, kind }, open);
     }),

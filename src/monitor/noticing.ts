@@ -12,6 +12,7 @@ import { submitStatement } from '../client/scrapi.ts';
 import type { Transport } from '../client/transport.ts';
 import type { LogReader } from '../log/ports.ts';
 import { leafIndex } from '../bytes/brand.ts';
+import type { Noticed } from '../notary/due.ts';
 import { Notary, notaryTrust } from '../notary/notary.ts';
 import { issuerOf } from '../registration/issuer.ts';
 import type { TrustPolicy } from '../note/trust.ts';
@@ -54,6 +55,19 @@ export interface Read {
   readonly reader: LogReader;
 }
 
+/** What a monitor says of the notices that it logs. */
+export interface NoticesStatus {
+  /** Notices that were logged since the start; attempts that failed. */
+  readonly written: number;
+  readonly failures: number;
+  /** Why the last attempt failed; undefined if it did not. */
+  readonly fault: string | undefined;
+  /** The newest witnessed head in the log, whoever logged it: only if the log is late, a monitor logs the next. */
+  readonly witnessed: Noticed | undefined;
+  /** The newest inventory that was logged since the start. `time`: POSIX seconds; `size`: of the tree that it counts. */
+  readonly inventory: { readonly subject: string; readonly size: number; readonly time: number } | undefined;
+}
+
 export class MonitorNotices {
   readonly #parts: NoticingParts;
   readonly #kid: string;
@@ -63,6 +77,8 @@ export class MonitorNotices {
   #fault: string | undefined;
   #retryAt = 0;
   #written = 0;
+  #failures = 0;
+  #inventory: NoticesStatus['inventory'];
   #hasLooked = false;
 
   constructor(parts: NoticingParts) {
@@ -75,14 +91,15 @@ export class MonitorNotices {
       );
   }
 
-  /** Why the last attempt failed; undefined if it did not. */
-  get fault(): string | undefined {
-    return this.#fault ?? this.#notary?.status.fault;
-  }
-
-  /** Notices that were logged since the start. */
-  get written(): number {
-    return this.#written;
+  get status(): NoticesStatus {
+    const notary = this.#notary?.status;
+    return {
+      written: this.#written,
+      failures: this.#failures + (notary?.failures ?? 0),
+      fault: this.#fault ?? notary?.fault,
+      witnessed: notary?.last,
+      inventory: this.#inventory,
+    };
   }
 
   /** Logs what is due after a look at the log. Never rejects. */
@@ -166,6 +183,7 @@ export class MonitorNotices {
     await this.#submitAll(policy, statements, (i) => {
       const { subject, counted } = must(said[i]);
       inventories.said(subject, counted);
+      this.#inventory = { subject, size, time: this.#parts.now() };
     });
   }
 
@@ -200,6 +218,7 @@ export class MonitorNotices {
     const { now, trust, onWarning } = this.#parts;
     const why = error instanceof Error ? error.message : String(error);
     const fault = `no notice could be logged (${error instanceof Refusal ? error.code : 'failed'}): ${why}`;
+    this.#failures++;
     this.#retryAt = now() + RETRY;
     // A log that is away is told of elsewhere.
     if (fault !== this.#fault && !isAway(error)) onWarning(`${trust.origin}: ${fault}`);

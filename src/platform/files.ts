@@ -123,6 +123,24 @@ export async function readNamedFile(path: string, most = MOST_NAMED): Promise<Ui
   }
 }
 
+/** The last bytes of a file that a user named, `length` of them or all that it has, and its size. Refuses as `readNamedFile`. */
+export async function readNamedEnd(
+  path: string,
+  length: number,
+  most = MOST_NAMED,
+): Promise<{ readonly last: Uint8Array; readonly size: number }> {
+  try {
+    assertRegular(path, await stat(path));
+    await using file = await open(path, NAMED);
+    const { size } = assertRegular(path, await file.stat(), most);
+    const last = new Uint8Array(Math.min(length, size));
+    const { bytesRead } = await file.read(last, 0, last.length, size - last.length);
+    return { last: last.subarray(0, bytesRead), size };
+  } catch (error) {
+    throw unread(path, error);
+  }
+}
+
 /** As `readNamedFile`, synchronously. */
 export function readNamedFileSync(path: string, most = MOST_NAMED): Uint8Array<ArrayBuffer> {
   try {

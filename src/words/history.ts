@@ -46,7 +46,7 @@ export const WHY: Readonly<Record<NonNullable<Span['why']>, string>> = {
   missed: 'no look came, though its agent logged other things meanwhile',
   'agent-away': 'no look came, and nothing else of any agent that counts',
   'log-away': 'no head of the log was witnessed meanwhile',
-  somewhere: 'a look was made at some moment that nobody can name',
+  somewhere: 'a look was made, or a statement logged, at some moment that nobody can name',
   unknown: 'the agent looked, and could not tell',
   disbelieved: 'the proof has a fault',
   revoked: 'the key that signed the proof is revoked',

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { leafIndex, treeSize } from '#src/bytes/brand.ts';
 import { encodeUtf8 } from '#src/bytes/text.ts';
+import { formatTime } from '#src/bytes/time.ts';
+import { buildMonitorApp } from '#src/monitor/http.ts';
 import { openMonitor, type MonitorOptions, type OpenedMonitor } from '#src/monitor/open.ts';
 import { parseAddCheckpoint } from '#src/note/addcheckpoint.ts';
 import { cosign, parseCheckpoint } from '#src/note/checkpoint.ts';
@@ -260,4 +262,28 @@ t.test('a key that is not enrolled says so, once, and the monitor goes on', asyn
     (await w.notices()).filter(({ notice }) => notice.topic === 'witnessed'),
     [],
   );
+});
+
+t.test('what it logged is in /v1/logs and the metrics', async (t) => {
+  const w = await World.start(t);
+  await w.say('a');
+  const opened = await w.open();
+  t.teardown(() => opened.close());
+  await opened.monitor.once();
+  const [watch] = opened.monitor.watches;
+  const { written, failures, fault, inventory } = watch?.status.notices ?? {};
+  t.match({ failures, fault }, { failures: 0, fault: undefined });
+  t.ok((written ?? 0) >= 2, 'inventories at least');
+  t.equal(inventory?.time, w.now);
+  const app = await buildMonitorApp(opened.monitor, {
+    version: '0',
+    readsPerWindow: 0,
+    now: () => w.now * 1000,
+  });
+  t.teardown(() => app.close());
+  const [shown] = (await app.inject('/v1/logs')).json<{ logs: { notices: object }[] }>().logs;
+  t.match(shown?.notices, { written, failures: 0, fault: null, inventory: { time: formatTime(w.now) } });
+  const metrics = (await app.inject('/metrics')).body;
+  t.match(metrics, `tallystick_monitor_notices{origin="${ORIGIN}",result="logged"} ${written}`);
+  t.match(metrics, `tallystick_monitor_inventory_timestamp_seconds{origin="${ORIGIN}"} ${w.now}`);
 });

@@ -8,7 +8,7 @@
  */
 import type { Claim } from '../../statement/commitment.ts';
 import { isAttestor } from '../due.ts';
-import { isOf, revocationsOf, type Declared, type History } from '../history.ts';
+import { isOf, revocationsOf, type Declared, type History, type SubjectEntry } from '../history.ts';
 import { EarliestSince } from '../outgrown.ts';
 import { differencesOf, lateFacts, lateLooks, tell, type Telling } from './differences.ts';
 import { figuresOf, isIn } from './figures.ts';
@@ -152,6 +152,11 @@ function knownReplay({
     ({ known, visible }) => (isOf(known, 'proof') ? [] : [{ index: known.index, at: visible, entry: known }]),
   );
   const byEntry = new Map<string, Look>();
+  const untimed = new Map(
+    timeline.entries.flatMap(({ known: { index }, stated, bounds }) =>
+      stated === undefined ? [[index, bounds.notBefore ?? 0] as const] : [],
+    ),
+  );
   for (const [claim, list] of looks)
     for (const look of list) {
       byEntry.set(`${look.entry.index} ${claim}`, look);
@@ -171,13 +176,23 @@ function knownReplay({
         if (look !== undefined) ofClaim(claim).cutter.look(look);
       }
     },
-    onState: (claim, at, state) => {
+    onState: (claim, at, state, by) => {
       const { cutter, telling } = ofClaim(claim);
-      cutter.state(at, state);
+      cutter.state(at, state, by && perhapsFrom(by, byEntry.get(`${by.index} ${claim}`), untimed));
       tell(telling, at, state);
     },
   });
   return replayed;
+}
+
+/** The lower bound of an entry whose time nobody states. Undefined for a look that says PROVEN: that leaves nothing uncovered. */
+function perhapsFrom(
+  { index }: SubjectEntry,
+  look: Look | undefined,
+  untimed: ReadonlyMap<number, number>,
+): number | undefined {
+  if (look === undefined) return untimed.get(index);
+  return look.verdict === 'PROVEN' || look.loggedAt !== undefined ? undefined : (look.bounds.notBefore ?? 0);
 }
 
 /** What explains that no proof came. */

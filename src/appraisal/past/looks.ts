@@ -199,7 +199,7 @@ function lookAt(
  * From when on a look counts. What was logged long after it was made (`isEarlier`) counts from when it was made, as far as that can be
  * told. A failure without a stated time that may have been made in the period counts in it, unless it was logged more than a cadence
  * later. If nobody states when its commitment took effect, it counts from there on at the earliest: else a failure would seem to be
- * from before it.
+ * from before it. A PROVEN without a stated time may have been logged so late that the log would count it from when it was logged.
  */
 function countedFrom(
   { verdict }: Result,
@@ -212,7 +212,8 @@ function countedFrom(
     stated === undefined && (bounds.notBefore ?? 0) < end.until && loggedFrom < end.until + end.cadence;
   const from = !isFailure(verdict) ? latest : isIn ? Math.min(visible, end.until - 1) : visible;
   if (!isEarlier) return from;
-  const made = Math.max(proof.parsed.proof.window.end, bounds.notBefore ?? 0);
+  const late = stated === undefined && verdict === 'PROVEN' ? CLOCK_TOLERANCE : 0;
+  const made = Math.max(proof.parsed.proof.window.end, bounds.notBefore ?? 0) + late;
   return Math.min(from, stated === undefined && effective <= from ? Math.max(made, effective) : made);
 }
 

@@ -5,7 +5,7 @@
 import type { Claim } from '../../statement/commitment.ts';
 import { countBelow } from './bounds.ts';
 import type { Look, Span, Uncovered } from './known-types.ts';
-import type { Draft } from './spans.ts';
+import type { Draft } from './drafts.ts';
 
 /** What is known about a commitment's agents and about the log. Times ascend. */
 export interface Surroundings {

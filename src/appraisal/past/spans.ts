@@ -8,8 +8,10 @@ import type { EntryId } from '../../bytes/brand.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import type { ClaimStatus } from '../appraise.ts';
 import type { Declared, History } from '../history.ts';
-import { isFailure } from '../reports.ts';
+import { CLOCK_TOLERANCE, isFailure } from '../reports.ts';
 import type { Look, Span, SpanKind, Uncovered } from './known-types.ts';
+import { NOTHING, type Draft } from './drafts.ts';
+import { isOpen, withPerhaps } from './perhaps.ts';
 import type { ClaimState } from './sweep.ts';
 
 /** A failure that no PROVEN ended yet. */
@@ -19,22 +21,14 @@ interface Failure {
   readonly startedAfter: number | undefined;
 }
 
-/** A span whose reason is not final. `silent`: a proof was due and did not come; silence.ts finds out why. */
-export type Draft = Omit<Span, 'why'> & { readonly why: Uncovered | 'silent' | undefined };
+/** A failure that begins. `perhapsFrom`: when it may have begun, if no source states a time and that was earlier. */
+interface Beginning extends Pick<Failure, 'entry' | 'verdict'> {
+  readonly startedAfter?: number | undefined;
+  readonly perhapsFrom?: number | undefined;
+}
 
 /** What is known at a moment, and for which commitment. */
 type Known = Omit<Draft, 'from' | 'to'>;
-
-const NOTHING = {
-  hides: undefined,
-  why: undefined,
-  verdict: undefined,
-  evidence: undefined,
-  commitment: undefined,
-  entry: undefined,
-  startedAfter: undefined,
-  waiver: undefined,
-} as const;
 
 /** Takes the looks and the states of a claim in the order of their time, and cuts spans. */
 export class SpanCutter {
@@ -43,6 +37,10 @@ export class SpanCutter {
   readonly #late: Look[] = [];
   /** By agent. */
   readonly #failures = new Map<string, Failure>();
+  /** By agent, the end of the newest window in which it says that it saw a failure. */
+  readonly #failedUntil = new Map<string, number>();
+  /** By agent, what it said last under the commitment in force. */
+  readonly #said = new Map<string, Verdict>();
   /** Looks that were made at some moment that nobody can name, under the commitment in force. */
   readonly #somewhere = new Map<string, Look>();
   /** By commitment and agent, the newest look under a commitment that is not in force. */
@@ -51,7 +49,9 @@ export class SpanCutter {
   /** The worst failure that began and ended in the moment at which `#open` begins. */
   #brief: Known | undefined;
   /** A failure that begins in this moment, whether it is over at once or not. */
-  #over: (Pick<Failure, 'entry' | 'verdict'> & Partial<Failure>) | undefined;
+  #over: Beginning | undefined;
+  /** Times in which the claim may have been uncovered already, in the order of their ends. */
+  readonly #perhaps: Draft[] = [];
   #state: ClaimState | undefined;
   #provenAt: number | undefined;
 
@@ -67,8 +67,9 @@ export class SpanCutter {
       return void this.#early.set(`${look.commitment} ${look.kid}`, look);
     if (isSilent(status) && look.oneWith === look.entry.index && whyNot(declared, look.at) === undefined)
       this.#late.push(look);
+    this.#said.set(look.kid, look.verdict);
     if (isFailure(look.verdict)) this.#failAt(look, declared);
-    else if (look.verdict === 'PROVEN' && look.isSomewhere) this.#failures.delete(look.kid);
+    else if (look.verdict === 'PROVEN' && look.isSomewhere) this.#endBy(look);
     if (look.verdict === 'PROVEN') {
       const proven = look.isSomewhere ? look.bounds.notBefore : look.seen;
       this.#provenAt = proven === undefined ? this.#provenAt : Math.max(this.#provenAt ?? 0, proven);
@@ -88,18 +89,34 @@ export class SpanCutter {
     }
   }
 
-  #failAt(look: Look, declared: Declared): void {
-    const failure = { entry: look.entry.id, verdict: look.verdict };
-    this.#fail(look.kid, failure);
-    if (mayHaveCounted(look, declared)) this.#over = failure;
+  /** Ends the failure of an agent that says PROVEN of later than that, unless another agent said something else last. */
+  #endBy({ kid, entry }: Look): void {
+    const isLater = entry.parsed.proof.window.end >= (this.#failedUntil.get(kid) ?? 0);
+    if (isLater && [...this.#said.values()].every((verdict) => verdict === 'PROVEN'))
+      this.#failures.delete(kid);
   }
 
-  /** What is known from a moment on. Of several states of one moment the last one stays; a failure lasts a second at least. */
-  state(at: number, state: ClaimState): void {
+  #failAt(look: Look, declared: Declared): void {
+    const { kid, entry } = look;
+    this.#failedUntil.set(kid, Math.max(this.#failedUntil.get(kid) ?? 0, entry.parsed.proof.window.end));
+    const failure = { entry: entry.id, verdict: look.verdict };
+    this.#fail(kid, failure);
+    if (mayHaveCounted(look, declared)) this.#over = { ...failure, perhapsFrom: perhapsBegun(look) };
+  }
+
+  /**
+   * What is known from a moment on. Of several states of one moment the last one stays; a failure lasts a second at least.
+   * `perhapsFrom`: the lower bound of the entry that brings the state, if nobody states its time. What is uncovered counts from there
+   * on, for a second at least.
+   */
+  state(at: number, state: ClaimState, perhapsFrom?: number): void {
+    if (this.#state?.declared?.entry.id !== state.declared?.entry.id) this.#said.clear();
     if (isOverAtOnce(this.#state?.declared, state.declared, at)) this.#over = worstOf(this.#failures);
     this.#state = state;
     this.#approved(state);
     const known = this.#knownIn(state, at);
+    if (perhapsFrom !== undefined && isOpen(known))
+      this.#perhaps.push({ ...known, why: 'somewhere', from: Math.min(perhapsFrom, at - 1), to: at });
     const over = this.#takeOver(state);
     const isSame = this.#open !== undefined && sameKnown(this.#open.known, known);
     if (isSame && badnessOf(over) <= badnessOf(known)) return;
@@ -114,17 +131,19 @@ export class SpanCutter {
     const over = this.#over;
     this.#over = undefined;
     if (over === undefined) return undefined;
-    const waiver = status?.waiver;
+    const { perhapsFrom = Infinity, ...failure } = over;
+    const isBefore = perhapsFrom < (status?.waiver?.time ?? -Infinity);
+    const waiver = isBefore ? undefined : status?.waiver;
     const kind = waiver === undefined ? 'failed' : 'waived';
     const hides = waiver === undefined ? undefined : 'failed';
     const commitment = declared?.entry.id;
-    return { ...NOTHING, startedAfter: this.#provenAt, ...over, kind, hides, commitment, waiver };
+    return { ...NOTHING, startedAfter: this.#provenAt, ...failure, kind, hides, commitment, waiver };
   }
 
   /** Every span up to `end`, and the looks that came when one was due already. */
   finish(end: number): { readonly drafts: readonly Draft[]; readonly late: readonly Look[] } {
     this.#close(end);
-    return { drafts: this.#done, late: this.#late };
+    return { drafts: withPerhaps(this.#done, this.#perhaps), late: this.#late };
   }
 
   #close(to: number): void {
@@ -186,6 +205,12 @@ export class SpanCutter {
     const look = this.#somewhere.get(proof.id);
     return look !== undefined && look.due < at ? 'somewhere' : 'short';
   }
+}
+
+/** When a look that no source states a time for may have been made: a waiver that was logged later does not hide it. */
+function perhapsBegun({ isSomewhere, loggedAt, at, entry }: Look): number | undefined {
+  const { end } = entry.parsed.proof.window;
+  return isSomewhere && loggedAt === undefined && end + CLOCK_TOLERANCE < at ? end : undefined;
 }
 
 /** Whether the commitment was valid when the look was made, as far as that is known. */

@@ -40,8 +40,9 @@ export interface SweepListener {
   /**
    * The state of a claim from a moment on. It may be the same as before. Of several entries of one moment each is told by itself, in
    * the order of the log: where heads alone bound the times, many entries have one time, and what one of them says must not be lost.
+   * `by`: the entry that it follows from; undefined if it follows from the time.
    */
-  onState(claim: string, at: number, state: ClaimState): void;
+  onState(claim: string, at: number, state: ClaimState, by?: SubjectEntry): void;
 }
 
 type Context = Omit<AppraisalContext, 'now' | 'revokedSince'>;
@@ -61,8 +62,9 @@ export function sweep(
     run.advance(at - 1);
     for (; events[first]?.at === at; first += 1) {
       const event = events[first];
-      if (event !== undefined) run.take(event);
-      run.settle(at);
+      if (event === undefined) continue;
+      run.take(event);
+      run.settle(at, 'entry' in event ? event.entry : undefined);
     }
     run.turn(at);
   }
@@ -158,12 +160,12 @@ class Sweep {
   }
 
   /** Tells the states of the claims that the last event touched. */
-  settle(at: number): void {
+  settle(at: number, by: SubjectEntry | undefined): void {
     if (this.#touched === undefined) {
       this.#current = new Map(this.#declared?.declaration.claims.map((claim) => [claim.id, claim]));
       this.#basis = undefined;
     }
-    for (const claim of this.#touched ?? this.#claims) this.#tell(claim, at);
+    for (const claim of this.#touched ?? this.#claims) this.#tell(claim, at, by);
     this.#touched = new Set();
   }
 
@@ -182,12 +184,13 @@ class Sweep {
     }
   }
 
-  #tell(id: string, now: number): void {
+  #tell(id: string, now: number, by?: SubjectEntry): void {
     const declared = this.#declared;
     const claim = this.#current.get(id);
     this.#turns.delete(id);
     if (claim === undefined || declared === undefined) {
-      this.#listener.onState(id, now, { declared: undefined, status: undefined, history: this.#history });
+      const state = { declared: undefined, status: undefined, history: this.#history };
+      this.#listener.onState(id, now, state, by);
       return;
     }
     const history = this.#aboutClaim(declared, id);
@@ -200,7 +203,7 @@ class Sweep {
     const status = appraiseClaim(claim, declared, history, context, basis);
     const turn = nextTurn(claim, declared, history, context, basis);
     if (turn !== undefined) this.#turns.set(id, turn);
-    this.#listener.onState(id, now, { declared, status, history: this.#history });
+    this.#listener.onState(id, now, { declared, status, history: this.#history }, by);
   }
 
   #aboutClaim({ entry: { id } }: Declared, claim: string): ClaimHistory {

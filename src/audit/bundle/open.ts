@@ -2,6 +2,7 @@
  * Opens a bundle: checks its container, manifest, heads, entries and signatures. verify.ts checks whether its summaries follow
  * from the entries.
  */
+import { Refusal } from '../../bytes/refusal.ts';
 import { equalBytes } from '../../bytes/compare.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import { formatTime } from '../../bytes/time.ts';
@@ -63,11 +64,14 @@ export interface BundleFiles {
   readonly manifest: Manifest;
 }
 
-/** Container, manifest and names. */
-export async function openContainer(steps: Steps, bytes: Uint8Array): Promise<BundleFiles> {
+/** Container, manifest and names. `given`: the bytes, or why they were not read. */
+export async function openContainer(steps: Steps, given: Uint8Array | Refusal): Promise<BundleFiles> {
   const files = await steps.run(
     'container',
-    () => readContainer(bytes),
+    () => {
+      if (given instanceof Refusal) throw given;
+      return readContainer(given);
+    },
     ({ size }) => `${size} files, each byte in its place`,
   );
   const manifest = await steps.run('manifest', () => manifestOf(files), describeManifest);

@@ -37,12 +37,15 @@ interface Found {
   isWhole: boolean;
 }
 
-/** Checks everything. Never throws for what is in the bytes. */
-export async function verifyBundle(bytes: Uint8Array, options: VerifyOptions = {}): Promise<BundleVerdict> {
+/** Checks everything. Never throws for what is in the bytes. `given`: the bytes, or why a file was not read (node/file.ts). */
+export async function verifyBundle(
+  given: Uint8Array | Refusal,
+  options: VerifyOptions = {},
+): Promise<BundleVerdict> {
   const steps = new Steps();
   const found: Found = { file: undefined, histories: [], notProven: [], isCompared: false, isWhole: false };
   try {
-    found.file = await openContainer(steps, bytes);
+    found.file = await openContainer(steps, given);
     const opened = await openFiles(steps, found.file, options);
     await checkBeside(steps, opened);
     await checkTold(steps, opened, options, found);

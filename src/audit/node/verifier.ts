@@ -11,7 +11,7 @@ import { readNamedFile } from '../../platform/files.ts';
 import { RESULT_EXITS, verdictLines } from '../bundle/told.ts';
 import { verdictJson } from '../bundle/verdict-json.ts';
 import { verifyBundle } from '../bundle/verify.ts';
-import { MOST_BYTES } from '../zip/records.ts';
+import { bundleToVerify } from './file.ts';
 
 const USAGE = `node verify.mjs FILE.zip [--policy trust.txt] [--monitor KID]... [--json]
 
@@ -38,7 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const [file] = positionals;
     if (values.help === true || file === undefined || positionals.length > 1) return usage();
     const trust = values.policy === undefined ? undefined : trustPolicy(await readNamedFile(values.policy));
-    const bytes = await readNamedFile(file, MOST_BYTES);
+    const bytes = await bundleToVerify(file);
     const verdict = await verifyBundle(bytes, {
       trust,
       trustFrom: values.policy,

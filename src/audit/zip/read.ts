@@ -22,9 +22,8 @@ import { partsOf, type Files, type Named } from './write.ts';
  * `writeContainer` would not write, and `too-large`.
  */
 export function readContainer(bytes: Uint8Array): Files {
-  if (bytes.length > MOST_BYTES)
-    throw refuse('too-large', `${bytes.length} bytes are more than a bundle has`);
-  const listed = readDirectory(bytes, readEnd(bytes));
+  const end = assertEnd(bytes.subarray(-END_LENGTH), bytes.length);
+  const listed = readDirectory(bytes, end);
   assertNames(listed.map(([name]) => name));
   let at = 0;
   for (const part of partsOf(listed)) {
@@ -35,17 +34,22 @@ export function readContainer(bytes: Uint8Array): Files {
   return new Map(listed);
 }
 
-/** The record at the end. It must be the last bytes: a container has no comment, behind which another end could stand. */
-function readEnd(bytes: Uint8Array): End {
-  const at = bytes.length - END_LENGTH;
-  if (at < 0) throw bad('it is too short');
-  const view = viewOf(bytes, at, END_LENGTH);
+/**
+ * The record at the end. It must be the last bytes: a container has no comment, behind which another end could stand. `last`: the
+ * last `END_LENGTH` bytes of a file of `length` bytes. So a large file that is no bundle need not be read.
+ * Refuses `malformed-bundle` and `too-large`.
+ */
+export function assertEnd(last: Uint8Array, length: number): End {
+  if (length > MOST_BYTES) throw refuse('too-large', `${length} bytes are more than a bundle has`);
+  const at = length - END_LENGTH;
+  if (at < 0 || last.length !== END_LENGTH) throw bad('it is too short');
+  const view = viewOf(last, 0, END_LENGTH);
   const end = {
     count: view.getUint16(10, true),
     size: view.getUint32(12, true),
     at: view.getUint32(16, true),
   };
-  if (!equalBytes(endRecord(end), bytes.subarray(at))) throw bad('it does not end as a container does');
+  if (!equalBytes(endRecord(end), last)) throw bad('it does not end as a container does');
   if (end.count > MOST_FILES) throw bad('it has a second directory');
   if (end.at + end.size !== at) throw bad('its directory does not lie before its end');
   return end;

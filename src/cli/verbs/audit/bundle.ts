@@ -6,6 +6,7 @@ import { FRAMEWORKS } from '../../../audit/controls/data/frameworks.ts';
 import { controlNamed } from '../../../audit/report.ts';
 import { readContainer } from '../../../audit/zip/read.ts';
 import { MOST_BYTES } from '../../../audit/zip/records.ts';
+import { readBundleFile } from '../../../audit/node/file.ts';
 import { readManifest } from '../../../audit/bundle/manifest.ts';
 import { MANIFEST, SUMS } from '../../../audit/bundle/names.ts';
 import { bundleFiles } from '../../../audit/bundle/make.ts';
@@ -166,7 +167,7 @@ function scopeOf(subjects: readonly string[], flags: Own, now: number, older: Fi
 }
 
 async function fileOf({ world }: Context, path: string | undefined): Promise<Uint8Array | undefined> {
-  return path === undefined ? undefined : readNamedFile(resolve(world.cwd, path), MOST_BYTES);
+  return path === undefined ? undefined : readBundleFile(resolve(world.cwd, path));
 }
 
 async function openingsOf(context: Context, flags: Own): Promise<readonly OpenedLeaf[] | undefined> {

@@ -2,8 +2,7 @@
 import { RESULT_EXITS, verdictLines, type ToldLine } from '../../../audit/bundle/told.ts';
 import { verdictJson } from '../../../audit/bundle/verdict-json.ts';
 import { verifyBundle } from '../../../audit/bundle/verify.ts';
-import { MOST_BYTES } from '../../../audit/zip/records.ts';
-import { readNamedFile } from '../../../platform/files.ts';
+import { bundleToVerify } from '../../../audit/node/file.ts';
 import { chooseVerifier } from '../../../workers/kernels.ts';
 import type { Context } from '../../frame/context.ts';
 import { ownTrustOf, trustPlace } from '../../frame/trust.ts';
@@ -21,7 +20,7 @@ export async function verifyBundleFile(
   monitors: ReadonlySet<string>,
 ): Promise<number> {
   const { output } = context;
-  const bytes = await readNamedFile(path, MOST_BYTES);
+  const bytes = await bundleToVerify(path);
   const verdict = await verifyBundle(bytes, {
     trust: await ownTrustOf(context),
     trustFrom: trustPlace(context)?.text,

@@ -115,8 +115,11 @@ function viewLogs(watches: readonly LogWatch[], store: Monitor['store']) {
   }));
 }
 
+function dated<T extends { readonly time: number }>(each: T) {
+  return { ...each, time: formatTime(each.time) };
+}
+
 function viewNotices({ written, failures, fault, witnessed, inventory }: NoticesStatus) {
-  const dated = <T extends { readonly time: number }>(each: T) => ({ ...each, time: formatTime(each.time) });
   return {
     written,
     failures,

@@ -19,18 +19,6 @@ export function monitorMetrics(measured: Measured, now: () => number): readonly 
     labelled(name, help, ['origin'], (set) => {
       for (const watch of watches) set({ origin: watch.origin }, read(watch));
     });
-  /** Of logs in which the monitor logs notices. Left out where there is none yet. */
-  const ofNotices = (
-    name: string,
-    help: string,
-    read: (notices: NoticesStatus) => number | undefined,
-  ): Metric =>
-    labelled(name, help, ['origin'], (set) => {
-      for (const { origin, status } of watches) {
-        const value = status.notices && read(status.notices);
-        if (value !== undefined) set({ origin }, value);
-      }
-    });
   return [
     each('monitor_log_size_entries', 'Entries of the newest verified head.', ({ status }) => status.size),
     each('monitor_copied_entries', 'Entries in the verified copy.', ({ status }) => status.copied),
@@ -48,28 +36,7 @@ export function monitorMetrics(measured: Measured, now: () => number): readonly 
         for (const [result, count] of counts) set({ origin: status.origin, result }, count);
       }
     }),
-    labelled(
-      'monitor_notices',
-      'Notices of this process, by what became of them.',
-      ['origin', 'result'],
-      (set) => {
-        for (const { origin, status } of watches) {
-          if (status.notices === undefined) continue;
-          set({ origin, result: 'logged' }, status.notices.written);
-          set({ origin, result: 'failed' }, status.notices.failures);
-        }
-      },
-    ),
-    ofNotices(
-      'monitor_witnessed_head_timestamp_seconds',
-      'When the newest witnessed head had its quorum, POSIX time.',
-      ({ witnessed }) => witnessed?.time,
-    ),
-    ofNotices(
-      'monitor_inventory_timestamp_seconds',
-      'When the monitor logged an inventory last, POSIX time.',
-      ({ inventory }) => inventory?.time,
-    ),
+    ...noticeMetrics(watches),
     labelled('monitor_open_incidents', 'Open incidents.', ['origin', 'kind'], (set) => {
       for (const { origin, kind, open } of store.counts()) set({ origin, kind }, open);
     }),
@@ -85,6 +52,37 @@ export function monitorMetrics(measured: Measured, now: () => number): readonly 
       'monitor_undelivered_events',
       'Events that the webhook has not acknowledged; 0 without one.',
       () => measured.undelivered,
+    ),
+  ];
+}
+
+/** Of the logs in which the monitor logs notices. A time is left out where there is none yet. */
+function noticeMetrics(watches: readonly LogWatch[]): readonly Metric[] {
+  const timeOf = (name: string, help: string, read: (notices: NoticesStatus) => number | undefined): Metric =>
+    labelled(name, help, ['origin'], (set) => {
+      for (const { origin, status } of watches) {
+        const value = status.notices && read(status.notices);
+        if (value !== undefined) set({ origin }, value);
+      }
+    });
+  const counts = ['origin', 'result'];
+  return [
+    labelled('monitor_notices', 'Notices of this process, by what became of them.', counts, (set) => {
+      for (const { origin, status } of watches) {
+        if (status.notices === undefined) continue;
+        set({ origin, result: 'logged' }, status.notices.written);
+        set({ origin, result: 'failed' }, status.notices.failures);
+      }
+    }),
+    timeOf(
+      'monitor_witnessed_head_timestamp_seconds',
+      'When the newest witnessed head had its quorum, POSIX time.',
+      ({ witnessed }) => witnessed?.time,
+    ),
+    timeOf(
+      'monitor_inventory_timestamp_seconds',
+      'When the monitor logged an inventory last, POSIX time.',
+      ({ inventory }) => inventory?.time,
     ),
   ];
 }

@@ -1,7 +1,7 @@
 /** Pages in Chromium with what they keep damaged, and links that show the past: nothing is green for it, and there is a way out. */
 import t from 'tap';
 import { LACKS_BROWSER, startBrowser, Visitor } from '../support/explorer-browser.ts';
-import { explorerWorld, ORIGIN, SHOP } from '../support/explorer-world.ts';
+import { explorerWorld, HOSTILE_SUBJECTS, ORIGIN, SHOP } from '../support/explorer-world.ts';
 import { LyingProxy } from '../support/explorer-lies.ts';
 
 t.setTimeout(180_000);
@@ -65,6 +65,18 @@ t.test('what is kept is damaged', { skip: LACKS_BROWSER }, async (t) => {
     const visitor = await Visitor.arrive(t, browser, hosts);
     const text = await visitor.see(`${proxy.url}/s/${encodeURIComponent(SHOP)}?at=size:4`);
     t.match(text, /This is the past: as it stood at size:4/);
+    t.same(visitor.amiss, []);
+  });
+
+  await t.test('a name that turns its line around is shown with what it is made of', async (t) => {
+    const visitor = await Visitor.arrive(t, browser, hosts);
+    const hostile = HOSTILE_SUBJECTS.find((each) => each.includes('\u202e')) ?? '';
+    const subject = await visitor.see(`${proxy.url}/s/${encodeURIComponent(hostile)}`);
+    const found = await visitor.see(`${proxy.url}/search`, /checked signed head/);
+    for (const text of [subject, found]) {
+      t.match(text, /x\/\?gnp\.exe\?\?right-to-left\?\?/);
+      t.notMatch(text, /[\u202a-\u202e\u2066-\u2069\u200b]/);
+    }
     t.same(visitor.amiss, []);
   });
 });

@@ -77,7 +77,7 @@ function Steps({ place }: { readonly place: PlaceShown }): VNode {
     ${place.steps.map(
       ({ sibling, parent }) =>
         html`<li>
-          with leaves ${sibling.start} to ${sibling.end - 1}, <code>${sibling.hash}</code>: leaves
+          with leaves ${sibling.start} to ${sibling.end - 1}, <code>${sibling.hash}</code>: leaves${' '}
           ${parent.start} to ${parent.end - 1} = <code>${parent.hash}</code>
         </li>`,
     )}

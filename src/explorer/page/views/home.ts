@@ -124,7 +124,7 @@ function Export({ boot, filter }: { readonly boot: Boot; readonly filter: Filter
 /** For somebody who has a file, and nothing else. */
 function Newcomer({ boot }: { readonly boot: Boot }): VNode {
   return html`<p>
-    Somebody gave you a receipt, a proof or a bundle?
+    Somebody gave you a receipt, a proof or a bundle?${' '}
     <a href=${linkTo(boot, { kind: 'verify' })}>Verify the file</a>: it does not leave this browser. Whose
     keys this page goes by, and how to name your own, stands at its top.
   </p>`;

@@ -175,7 +175,7 @@ function Head({ head, origin }: { readonly head: HeadShown; readonly origin: str
         html`<p>
           <${Download} name=${incident.name} type="application/json" text=${incident.text}
             >Save the incident file<//
-          >: it shows anybody who has the log's key what happened. Check it with
+          >: it shows anybody who has the log's key what happened. Check it with${' '}
           <code>tallystick verify-incident</code>.
         </p>`
       }

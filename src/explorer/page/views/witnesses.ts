@@ -45,7 +45,7 @@ function Cosigned({ trust, head }: CosignedProps): VNode {
   const verified = head?.verified === true;
   const lines = new Map(head?.cosigned.map(({ witness, time }) => [witness, time]));
   return html`<p>
-      Of ${by}, quorum “${trust.quorum}”.
+      Of ${by}, quorum “${trust.quorum}”.${' '}
       ${verified ? `${lines.size} of ${trust.witnesses.length} signed this head.` : 'The head is not verified yet.'}
     </p>
     <table class="cards">

@@ -45,7 +45,7 @@ export function Controls({ view, change, known, stop }: ControlsProps): VNode {
     </div>
     <${AsOf} view=${view} change=${change} />
     <span class="quiet"
-      >${formatTime(period.since)} to
+      >${formatTime(period.since)} to${' '}
       ${end !== undefined ? formatTime(period.until) : view.at === undefined ? 'now' : 'then'}</span
     >
     <span class="running" role="status">

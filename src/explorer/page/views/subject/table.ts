@@ -31,7 +31,7 @@ function Paged<T>({
   const to = Math.min(rows.length, from + ROWS);
   return html`<table class="cards">
       <caption>
-        ${caption}:
+        ${caption}:${' '}
         ${rows.length === 0 ? 'none' : `${from + 1} to ${to} of ${rows.length.toLocaleString('en')}`}
       </caption>
       <thead>

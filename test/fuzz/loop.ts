@@ -4,6 +4,7 @@ import { Refusal } from '../../src/bytes/refusal.ts';
 import { DECLARED } from './declared.ts';
 import { EVIDENCE } from './evidence.ts';
 import { BUNDLES } from './bundles.ts';
+import { PAGES } from './pages.ts';
 import { FORMATS } from './formats.ts';
 import { endpoints } from './http.ts';
 import { mutate, Random } from './random.ts';
@@ -62,6 +63,7 @@ async function loop({ seed, inputs, only, at, until, place }: Order): Promise<Re
   const all = [
     ...FORMATS,
     ...BUNDLES,
+    ...PAGES,
     ...EVIDENCE,
     ...DECLARED,
     ...(only === undefined || only.startsWith('http') ? await endpoints(only) : []),

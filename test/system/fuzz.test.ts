@@ -13,23 +13,24 @@ import { DECLARED } from '../fuzz/declared.ts';
 import { EVIDENCE } from '../fuzz/evidence.ts';
 import { BUNDLES } from '../fuzz/bundles.ts';
 import { FORMATS } from '../fuzz/formats.ts';
+import { PAGES } from '../fuzz/pages.ts';
 import { mutate, Random } from '../fuzz/random.ts';
 
 t.setTimeout(180_000);
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const TARGETS = [...FORMATS, ...BUNDLES, ...EVIDENCE, ...DECLARED];
+const TARGETS = [...FORMATS, ...BUNDLES, ...EVIDENCE, ...DECLARED, ...PAGES];
 
 /** Functions that are named like parsers and are not fuzzed by themselves, by why. */
 const REASONS: Readonly<Record<string, string>> = {
   'opens a part of the program, a database or a folder':
     'openAgent openAgentDatabase openMonitor openLog openWitness openMirror openClient openOwn openWatch openFolder openDatabase openMonitorDatabase openDatabaseToRead openDatabaseToChange ' +
-    'openForWriting openForReading openFile openPublished openBatch openToBrowsers openApi openStoreToAudit',
+    'openHeads openStores openInBrowser openForWriting openForReading openFile openPublished openBatch openToBrowsers openApi openStoreToAudit',
   'reads files, which parsers of the list take apart':
     'readOwned readShownLeaves readNamedFile readNamedFileSync readNamedSource readTls readPiped readNamedKey readNamedVkeys readSecretFile readTexts readSource ' +
-    'readFact readFacts readLinkFact readLogs readParameters',
+    'readAssets readGiven readNamedEnd readBundleFile readFact readFacts readLinkFact readLogs readParameters',
   'reads a log, whose entries parsers of the list take apart':
-    'readSubject readHistory readAhead readPast readDeclaring',
+    'readSubject readHistory readAhead readPast readPasts readPlanned readProofs readDeclaring',
   'a part of parsers of the list':
     'readDocuments readDocument readScanned readIdentity readText readLines readDecimal readDigest readHashes readValue readAudience openSigned openHead ' +
     'openCosignatures',
@@ -38,6 +39,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'checked against the platform on every text (test/bytes/text.test.ts)': 'readHex readBase64',
   'asks a target within a session (the tests of its probe)':
     'readGrants readHba readRoles readFiles readParameters',
+  "reads what the server wrote into its own page, whose scripts are the server's too": 'parseBoot',
   'takes values that were parsed, or flags of a command line':
     'parseMoment parseMomentTime readOperand openObservations openDeployment openLeaf readFault readEdge readNodes readTiles readBlock readSettings readFlag ' +
     'parseArguments openText',

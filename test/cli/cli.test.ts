@@ -16,7 +16,7 @@ import { NOW, settled, tallystick } from './support/run-cli.ts';
 t.test('a flag wins over the environment, that over the file, that over the default', async (t) => {
   const cwd = t.testdir({
     'tallystick-data': { 'tallystick.yaml': 'port: 1\nhost: 127.0.0.2\nmaxPending: 7\nkey: keys/a.pem\n' },
-    'other.yaml': 'port: 9\ndataDir: here\nvkey: [a, b]\nopen: true\n',
+    'other.yaml': 'port: 9\ndataDir: here\nvkey: [a, b]\nadmitAny: true\n',
   });
   const all = await settled('--port 3', { cwd, env: { TALLYSTICK_PORT: '2', TALLYSTICK_HOST: '127.0.0.3' } });
   t.strictSame(all['port'], { value: 3, source: 'flag' });
@@ -33,8 +33,8 @@ t.test('a flag wins over the environment, that over the file, that over the defa
   const named = await settled('--config other.yaml', { cwd, env: { TALLYSTICK_VKEY: ' c  d ' } });
   t.strictSame(named['dataDir'], { value: join(cwd, 'here'), source: 'file' });
   t.strictSame(named['vkey'], { value: ['c', 'd'], source: 'env' });
-  const byEnv = await settled('--no-open', { cwd, env: { TALLYSTICK_CONFIG: 'other.yaml' } });
-  t.strictSame(byEnv['open'], { value: false, source: 'flag' }, 'a switch can be switched off');
+  const byEnv = await settled('--no-admit-any', { cwd, env: { TALLYSTICK_CONFIG: 'other.yaml' } });
+  t.strictSame(byEnv['admitAny'], { value: false, source: 'flag' }, 'a switch can be switched off');
   t.strictSame(byEnv['vkey'], { value: ['a', 'b'], source: 'file' });
   const repeated = await settled('--vkey x --vkey y --config other.yaml', { cwd });
   t.strictSame(repeated['vkey'], { value: ['x', 'y'], source: 'flag' });
@@ -64,7 +64,7 @@ t.test('what nobody knows is an error, with its place', async (t) => {
   await refused('? [a]\n: b\n', /is no setting/);
   await refused('port: 65536\n', /port \(.*c\.yaml:1\): expected 0 to 65535; got "65536"/);
   await refused('port: 0x10\n', /decimal/);
-  await refused('open: yes\n', /expected true or false; got "yes"/);
+  await refused('admitAny: yes\n', /expected true or false; got "yes"/);
   await refused('host:\n', /is empty; leave it out instead/);
   await refused('url: ftp://a\n', /http:\/\/ or https:\/\//);
   await refused('url: http://u:p@a\n', /password/);

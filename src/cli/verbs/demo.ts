@@ -10,8 +10,7 @@ const OPTIONS = [
 
 export const demoVerb: Verb<typeof OPTIONS> = {
   name: 'demo',
-  summary:
-    'watch claims proven, violated, stale, and a log tampered with, in a minute; then look at the pages',
+  summary: 'watch claims proven, violated and stale, a log tampered with; then its pages',
   details:
     'Starts a log, two witnesses, a monitor, a mirror, an agent and real TLS servers on loopback, in a new directory ' +
     'below this one. It switches TLS 1.2 on in a server, kills the agent, and flips a bit of the log, and shows how each ' +

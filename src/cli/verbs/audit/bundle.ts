@@ -80,7 +80,7 @@ export const bundleVerb = defineVerb({
     const out = flags.text('out');
     if (out === undefined) throw refuse('usage', 'name the file to write: -o audit.zip');
     const trust = await trustOf(context);
-    const like = await fileOf(context, flags.text('like'));
+    const like = await likeOf(context, flags);
     const older = like && readContainer(like);
     const given = {
       openings: await openingsOf(context, flags),
@@ -166,8 +166,13 @@ function scopeOf(subjects: readonly string[], flags: Own, now: number, older: Fi
   return { subjects, period: periodOf(flags, now), controls, monitors: [...trustedMonitors(flags)] };
 }
 
-async function fileOf({ world }: Context, path: string | undefined): Promise<Uint8Array | undefined> {
+async function likeOf({ world }: Context, flags: Own): Promise<Uint8Array | undefined> {
+  const path = flags.text('like');
   return path === undefined ? undefined : readBundleFile(resolve(world.cwd, path));
+}
+
+async function fileOf({ world }: Context, path: string | undefined): Promise<Uint8Array | undefined> {
+  return path === undefined ? undefined : readNamedFile(resolve(world.cwd, path), MOST_BYTES);
 }
 
 async function openingsOf(context: Context, flags: Own): Promise<readonly OpenedLeaf[] | undefined> {

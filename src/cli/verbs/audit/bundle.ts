@@ -14,7 +14,7 @@ import { parseOpenings } from '../../../audit/bundle/openings.ts';
 import type { OpenedLeaf } from '../../../declare/openings-file.ts';
 import { personalIn, type Personal } from '../../../audit/bundle/personal.ts';
 import { writeContainer, type Files } from '../../../audit/zip/write.ts';
-import { assertGivenAgain, filesThatDiffer } from '../../../audit/bundle/like.ts';
+import { assertGivenAgain, filesThatDiffer } from './like.ts';
 import { refuse } from '../../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../../bytes/text.ts';
 import { asUsage } from '../../../bytes/within.ts';

@@ -1,10 +1,10 @@
 /** A bundle that is made like an older one: what of the older one follows from no log, and where the two differ. */
-import { refuse } from '../../bytes/refusal.ts';
-import { shellWord } from '../../bytes/shellword.ts';
-import { equalBytes } from '../../bytes/compare.ts';
-import type { Files } from '../zip/write.ts';
-import { OPENINGS, PEOPLE } from './names.ts';
-import type { BundleRequest } from './make.ts';
+import { refuse } from '../../../bytes/refusal.ts';
+import { shellWord } from '../../../bytes/shellword.ts';
+import { equalBytes } from '../../../bytes/compare.ts';
+import type { Files } from '../../../audit/zip/write.ts';
+import { OPENINGS, PEOPLE } from '../../../audit/bundle/names.ts';
+import type { BundleRequest } from '../../../audit/bundle/make.ts';
 
 /** What a maker hands in beside the log. */
 type Given = Pick<BundleRequest, 'openings' | 'people' | 'attachments'>;

@@ -21,6 +21,8 @@ const COMMANDS: readonly string[] = [
   'explorer/page/views/search.ts',
   'explorer/page/views/subject.ts',
   'explorer/page/views/subject/why.ts',
+  'words/checked.ts',
+  'words/why.ts',
 ];
 
 /** Files that hold flags of other programs, and of which; and pages for people, which tell a whole command. */

@@ -19,7 +19,7 @@ t.test('no more of a source is read than is taken', async (t) => {
   };
   const text = (operand: string): Promise<readonly string[]> =>
     readTexts({ source: JSON_SOURCE, named: [operand], cwd, stdin: endless(), recursive: false });
-  await t.rejects(text('large.json'), { code: 'too-large', message: /^large\.json has more than/ });
+  await t.rejects(text('large.json'), { code: 'too-large', message: /large\.json has more than/ });
   await t.rejects(text('-'), { code: 'too-large', message: /^standard input has more than/ });
 });
 

@@ -40,6 +40,12 @@ export function VerdictMark({ verdict, hidden, verified }: VerdictProps): VNode 
   </span>`;
 }
 
+/** In place of PROVEN, once the proof after it is due. */
+export function Lapsed(): VNode {
+  return html`<span class="verdict stale"><${VerdictShape} verdict="STALE" />was PROVEN</span>
+    <button class="small" type="button" onClick=${() => location.reload()}>Look again</button>`;
+}
+
 export function VerdictShape({ verdict }: { readonly verdict: Verdict }): VNode {
   const kind = LINES.has(verdict) ? 'mark lined' : 'mark';
   return html`<svg class=${kind} viewBox="0 0 16 16" aria-hidden="true">

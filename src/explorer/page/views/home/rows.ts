@@ -6,10 +6,12 @@ import type { EvidenceClass } from '../../../../statement/vocabulary.ts';
 import { dueOf, spanOf } from '../../../../words/plain.ts';
 import type { Boot } from '../../../shared/boot.ts';
 import type { OverviewRow } from '../../../shared/overview.ts';
-import { ClassMark, VerdictMark } from '../../draw/marks.ts';
+import { useMemo } from 'preact/hooks';
+import { ClassMark, Lapsed, VerdictMark } from '../../draw/marks.ts';
 import { html } from '../../html.ts';
 import { linkTo } from '../../links.ts';
 import type { ClaimJson } from '../../../../appraisal/json.ts';
+import { hasLapsed } from '../subject/lapse.ts';
 import type { Own } from './verified.ts';
 
 /**
@@ -102,9 +104,14 @@ function Row({ boot, row, own, standing, now }: RowProps): VNode {
   const same = worst === undefined || worst.claim === row.claim;
   const dues = own?.part.status?.claims.map((each) => each.due) ?? [];
   const due = dues.length === 0 || row.due === null ? row.due : Math.min(...dues);
+  // The clock when this browser computed it: the page may be left open until the next proof is due.
+  const read = useMemo(() => now, [own]);
+  const lapsed =
+    own?.part.status?.claims.some((each) => hasLapsed(each, { read, now })) === true &&
+    shown.verdict === 'PROVEN';
   return html`<tr class=${isWrong(standing) ? 'wrong' : undefined}>
     <td data-label="Verdict">
-      <${VerdictMark} verdict=${shown.verdict} hidden=${shown.hidden} verified=${worst !== undefined} />
+      ${lapsed ? html`<${Lapsed} />` : html`<${VerdictMark} verdict=${shown.verdict} hidden=${shown.hidden} verified=${worst !== undefined} />`}
       <${Said} row=${row} own=${own} standing=${standing} />
     </td>
     <th scope="row" data-label="Subject">

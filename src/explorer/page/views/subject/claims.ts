@@ -5,7 +5,7 @@ import type { ClaimJson, SubjectJson } from '../../../../appraisal/json.ts';
 import { formatTime } from '../../../../bytes/time.ts';
 import { dueOf, spanOf } from '../../../../words/plain.ts';
 import type { Boot } from '../../../shared/boot.ts';
-import { ClassMark, VerdictMark, VerdictShape } from '../../draw/marks.ts';
+import { ClassMark, Lapsed, VerdictMark } from '../../draw/marks.ts';
 import { html } from '../../html.ts';
 import type { Session } from '../../state/session.ts';
 import { hasLapsed, type Clock } from './lapse.ts';
@@ -107,9 +107,4 @@ function ClaimRows({ claim, clock, ...props }: RowsProps): VNode {
         : null
     }
   </tbody>`;
-}
-
-function Lapsed(): VNode {
-  return html`<span class="verdict stale"><${VerdictShape} verdict="STALE" />was PROVEN</span>
-    <button class="small" type="button" onClick=${() => location.reload()}>Look again</button>`;
 }

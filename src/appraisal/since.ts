@@ -39,12 +39,12 @@ export function sinceOf(
   const { notAfter = Infinity } = declared.declaration.validity ?? {};
   if (verdict === 'PROVEN' || verdict === 'REVOKED') return undefined;
   if (verdict === 'STALE') return exactly(Math.min(due, notAfter));
-  if (proof === undefined)
-    return exactly(
-      declared.effective === undefined
-        ? declared.entry.time
-        : Math.min(now, countsFrom(declared.effective, declared.declaration)),
-    );
+  if (proof === undefined) {
+    const effective = declared.effective ?? declared.entry.time;
+    const counts = countsFrom(effective, declared.declaration);
+    // Before its validity begins, it has waited for that since it took effect.
+    return exactly(counts > now ? effective : counts);
+  }
   if (doubted) return undefined;
   const run = runOf(status, proof, declared.entry.id, history, known);
   return run && { since: { time: run.time, orLonger: run.orLonger }, run };

@@ -2,10 +2,11 @@
  * The same bundles from other machines: Node 20, 22, 24 and this one, other time zones, languages, masks of new files and working
  * directories. Each of them makes the same bytes.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { build } from 'esbuild-wasm';
 import t from 'tap';
 import { env, findNode, OLD_NODES } from '../packed/nodes.ts';
@@ -45,26 +46,39 @@ t.test('the same bytes everywhere', async (t) => {
   });
   writeFileSync(join(folder, 'run.sh'), 'umask "$1"; shift; exec "$@"\n');
   const nodes = [...(await Promise.all(OLD_NODES.map(findNode))), process.execPath];
-  let expected: Readonly<Record<string, string>> | undefined;
-  for (const [i, node] of nodes.entries()) {
+  // All at once: each of them has a process of its own.
+  const runs = nodes.map((node, i) => (node === undefined ? undefined : digests(node, program, i)));
+  let expected: Digests | undefined;
+  for (const [i, run] of runs.entries()) {
     const name = `Node ${OLD_NODES[i] ?? process.versions.node}`;
-    if (node === undefined) {
+    if (run === undefined) {
       t.comment(`there is no ${name}`);
       continue;
     }
-    const place = PLACES[i % PLACES.length] ?? {};
-    const mask = i % 2 === 0 ? '022' : '077';
-    const { stdout, stderr } = spawnSync('sh', [join(folder, 'run.sh'), mask, node, program], {
-      encoding: 'utf8',
-      cwd: i % 2 === 0 ? folder : '/',
-      env: { ...env, ...place },
-    });
-    const found: Readonly<Record<string, string>> = stdout === '' ? { fault: stderr } : JSON.parse(stdout);
+    const found = await run;
     expected ??= found;
-    t.strictSame(found, expected, `${name}, ${place['TZ'] ?? ''}, umask ${mask}`);
+    t.strictSame(found, expected, `${name}, ${placeOf(i)['TZ'] ?? ''}, umask ${maskOf(i)}`);
   }
   t.equal(expected?.['fault'], undefined);
   t.ok(Object.keys(expected ?? {}).length >= 12);
   const [first, turned] = Object.values(expected ?? {});
   t.equal(first, turned, 'in whatever order the files are handed over');
 });
+
+type Digests = Readonly<Record<string, string>>;
+
+const maskOf = (i: number): string => (i % 2 === 0 ? '022' : '077');
+const placeOf = (i: number): NodeJS.ProcessEnv => PLACES[i % PLACES.length] ?? {};
+
+async function digests(node: string, program: string, i: number): Promise<Digests> {
+  try {
+    const { stdout } = await promisify(execFile)('sh', [join(folder, 'run.sh'), maskOf(i), node, program], {
+      encoding: 'utf8',
+      cwd: i % 2 === 0 ? folder : '/',
+      env: { ...env, ...placeOf(i) },
+    });
+    return JSON.parse(stdout);
+  } catch (error) {
+    return { fault: String(error) };
+  }
+}

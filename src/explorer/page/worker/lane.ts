@@ -6,7 +6,6 @@ import { WatchedMemory } from '../../../client/examine-head.ts';
 import { openClient, type LogClient } from '../../../client/client.ts';
 import type { Trust } from '../../../client/evidence.ts';
 import type { HeadMemory, Remark } from '../../../client/ports.ts';
-import { endedBy } from '../../../client/transport.ts';
 import { Stopped } from './faults.ts';
 
 /** What the verifier has of the outside world. */
@@ -48,8 +47,8 @@ export class Lane {
       memory: this.memory,
       timeoutMs: TIMEOUT_MS,
       patienceMs: PATIENCE_MS,
-      fetch: (input, init) =>
-        (this.#signal === undefined ? fetch : endedBy(this.#signal, fetch))(input, init),
+      // Not ended with the question: a later one may wait for the same answer. A stop counts at the next turn.
+      fetch,
       sleep: (ms) => this.#sleep(ms),
       onRemark: (remark) => this.#tell(remark),
     });

@@ -135,7 +135,14 @@ export class Session {
     await this.#opened;
   }
 
-  async #open(): Promise<void> {
+  /** Rejects where it fails, which is told as `fault`, too: who asks nothing misses nothing. */
+  #open(): Promise<void> {
+    const opened = this.#opening();
+    opened.catch(() => undefined);
+    return opened;
+  }
+
+  async #opening(): Promise<void> {
     const { base, policy } = this.site;
     const log = new URL(base, location.origin).href;
     try {
@@ -184,6 +191,22 @@ export function useSession(boot: Boot): Session | undefined {
   const [, changed] = useState(0);
   useEffect(() => session?.subscribe(() => changed((n) => n + 1)), [session]);
   return session;
+}
+
+/**
+ * Asks once the verifier has opened the log, or could not, which the answer then says; and again when it goes by other keys or when
+ * one of `on` changes. `ask` returns what stops it.
+ */
+export function useAnswers(
+  session: Session | undefined,
+  ask: (session: Session) => (() => void) | undefined,
+  on: readonly unknown[],
+): void {
+  const keys = session?.state.trust?.fingerprint ?? session?.state.fault?.code;
+  useEffect(
+    () => (session === undefined || keys === undefined ? undefined : ask(session)),
+    [session, keys, ...on],
+  );
 }
 
 function sessionOf(boot: Boot): Session | undefined {

@@ -1,6 +1,6 @@
 /** The page /search: entries by subject, key, digest, kind and time; with up to where and how it was checked. */
 import type { VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { parseMomentTime } from '../../../client/moment.ts';
 import { Refusal } from '../../../bytes/refusal.ts';
 import { shellWord } from '../../../bytes/shellword.ts';
@@ -10,7 +10,7 @@ import type { Boot } from '../../shared/boot.ts';
 import { TITLES } from '../../shared/place.ts';
 import { html } from '../html.ts';
 import { linkTo, logUrl } from '../links.ts';
-import { useSession, type Session } from '../state/session.ts';
+import { useAnswers, useSession, type Session } from '../state/session.ts';
 import type { ViewProps } from '../view.ts';
 import type { Fault, SearchAsk, SearchShown, ToldRow } from '../worker/protocol.ts';
 import { VerifierFault } from '../worker/remote.ts';
@@ -100,9 +100,8 @@ const NOTHING: Shown = { told: [], wrong: new Map(), result: undefined, fault: u
 
 function useFound(session: Session, asked: SearchAsk): Shown {
   const [shown, setShown] = useState(NOTHING);
-  const fingerprint = session.state.trust?.fingerprint;
   const key = JSON.stringify(asked);
-  useEffect(() => {
+  const ask = (): (() => void) => {
     setShown(NOTHING);
     const wrong = new Map<number, Fault>();
     const question = session.ask(asked, (part) => {
@@ -123,7 +122,8 @@ function useFound(session: Session, asked: SearchAsk): Shown {
     };
     void wait();
     return () => question.stop();
-  }, [session, fingerprint, key]);
+  };
+  useAnswers(session, ask, [key]);
   return shown;
 }
 

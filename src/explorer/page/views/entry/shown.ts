@@ -1,12 +1,12 @@
 /** An entry: what it says first, then each check, which opens to its steps; bytes and hashes behind a fold. */
 import type { ComponentChildren, VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { shellWord } from '../../../../bytes/shellword.ts';
 import type { Boot } from '../../../shared/boot.ts';
 import { rangeText, TreePath } from '../../draw/tree.ts';
 import { html } from '../../html.ts';
 import { linkTo, logUrl } from '../../links.ts';
-import type { Session } from '../../state/session.ts';
+import { useAnswers, type Session } from '../../state/session.ts';
 import type { EntryFacts, EntryShown, Fault, PlaceShown } from '../../worker/protocol.ts';
 import { VerifierFault } from '../../worker/remote.ts';
 import { Checks, FaultNote } from '../checks.ts';
@@ -25,8 +25,7 @@ interface Props {
 export function EntryShow({ boot, session, name, brief = false }: Props): VNode {
   const [shown, setShown] = useState<EntryShown | undefined>(undefined);
   const [fault, setFault] = useState<Fault | undefined>(undefined);
-  const fingerprint = session.state.trust?.fingerprint;
-  useEffect(() => {
+  const ask = (): (() => void) => {
     setShown(undefined);
     setFault(undefined);
     const asked = session.ask({ kind: 'entry', name });
@@ -35,7 +34,8 @@ export function EntryShow({ boot, session, name, brief = false }: Props): VNode 
       if (error.fault.code !== 'stopped') setFault(error.fault);
     });
     return () => asked.stop();
-  }, [session, name, fingerprint]);
+  };
+  useAnswers(session, ask, [name]);
   if (fault !== undefined) return html`<${FaultNote} fault=${fault} />`;
   if (shown === undefined) return html`<p role="status">Entry ${name} is being read and verified …</p>`;
   const { entry, checks } = shown;

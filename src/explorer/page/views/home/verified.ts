@@ -1,7 +1,7 @@
 /** What this browser computed of the subjects that are shown: those on the page, the worst first. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { OverviewRow } from '../../../shared/overview.ts';
-import type { Session } from '../../state/session.ts';
+import { useAnswers, type Session } from '../../state/session.ts';
 import type { Fault, SubjectPart } from '../../worker/protocol.ts';
 import { VerifierFault } from '../../worker/remote.ts';
 
@@ -35,14 +35,13 @@ export function useVerified(
   const [fault, setFault] = useState<Fault | undefined>(undefined);
   const [stop, setStop] = useState<(() => void) | undefined>(undefined);
   const known = useRef(new Map<string, Own>());
-  const fingerprint = session?.state.trust?.fingerprint;
-  useEffect(() => {
+  useAnswers(session, () => {
     known.current.clear();
     setOwn(new Map());
-  }, [session, fingerprint]);
+    return undefined;
+  }, []);
   const key = JSON.stringify(rows.map((row) => [row.subject, saidIn(row, size)]));
-  useEffect(() => {
-    if (session === undefined || fingerprint === undefined) return undefined;
+  const ask = (opened: Session): (() => void) => {
     const open = rows.filter((row) => known.current.get(row.subject)?.said !== saidIn(row, size));
     const ended = new AbortController();
     const tell = (found: readonly Own[]): void => {
@@ -50,7 +49,7 @@ export function useVerified(
       setOwn(new Map(known.current));
     };
     const run = async (): Promise<void> => {
-      const failed = await verify(session, open, size, ended.signal, tell);
+      const failed = await verify(opened, open, size, ended.signal, tell);
       if (ended.signal.aborted) return;
       setFault(failed);
       setStop(undefined);
@@ -58,7 +57,8 @@ export function useVerified(
     void run();
     setStop(open.length === 0 ? undefined : () => () => ended.abort());
     return () => ended.abort();
-  }, [session, fingerprint, key]);
+  };
+  useAnswers(session, ask, [key]);
   return { own, fault, stop };
 }
 

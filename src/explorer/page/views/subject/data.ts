@@ -1,7 +1,7 @@
 /** Reads a subject for its page: the server's word at once, and what this browser verifies of it, as that comes. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { HistoryJson } from '../../../../appraisal/past/json.ts';
-import type { Session } from '../../state/session.ts';
+import { useAnswers, type Session } from '../../state/session.ts';
 import { toldHistory } from '../../state/told-history.ts';
 import type { Part, Period, SubjectAsk } from '../../worker/protocol.ts';
 import { Known } from './known.ts';
@@ -24,14 +24,13 @@ export function usePast(
   const known = useRef(new Known());
   const stop = useRef<() => void>(() => undefined);
   const { since, until } = window.period;
-  const fingerprint = session?.state.trust?.fingerprint;
-  useEffect(() => {
-    if (session === undefined || fingerprint === undefined) return undefined;
+  const ask = (opened: Session): (() => void) => {
     known.current = new Known();
-    const running = read(session, subject, window, known.current, () => redraw((n) => n + 1));
+    const running = read(opened, subject, window, known.current, () => redraw((n) => n + 1));
     stop.current = running;
     return running;
-  }, [session, subject, since, until, window.at, window.whole, fingerprint]);
+  };
+  useAnswers(session, ask, [subject, since, until, window.at, window.whole]);
   return { known: known.current, stop: () => stop.current() };
 }
 

@@ -18,10 +18,11 @@ export function outcomeOf(verdicts: readonly Verdict[]): Outcome {
 
 /** The worst of several verdicts, for a summary. */
 export function worstOf(verdicts: readonly Verdict[]): Verdict | undefined {
-  return WORST.find((each) => verdicts.includes(each));
+  return WORST_FIRST.find((each) => verdicts.includes(each));
 }
 
-const WORST: readonly Verdict[] = [
+/** Verdicts in the order of summaries and listings. */
+export const WORST_FIRST: readonly Verdict[] = [
   'CONTRADICTED',
   'VIOLATED',
   'REVOKED',
@@ -40,7 +41,7 @@ export function worstClaim<C extends Pick<ClaimStatus, 'verdict' | 'hidden'>>(
 
 /** For sorting, the worst first: from 0 to less than 7. A waived claim is as bad among such as what its waiver hides. */
 export function badnessOf({ verdict, hidden }: Pick<ClaimStatus, 'verdict' | 'hidden'>): number {
-  return WORST.indexOf(verdict) + WORST.indexOf(hidden ?? 'PROVEN') / WORST.length;
+  return WORST_FIRST.indexOf(verdict) + WORST_FIRST.indexOf(hidden ?? 'PROVEN') / WORST_FIRST.length;
 }
 
 /** What a gate asks for besides fresh proofs. */

@@ -6,13 +6,11 @@ import { openClient } from '#src/client/client.ts';
 import { trustKeys } from '#src/client/trust.ts';
 import { baseOf } from '#src/explorer/base.ts';
 import type { OverviewJson } from '#src/explorer/shared/overview.ts';
-import { buildApp } from '#src/http/app.ts';
 import type { LogInfo } from '#src/log/ports.ts';
 import { parseVkey } from '#src/note/key.ts';
-import { declarer } from '../support/declarer.ts';
+import { declaring } from '../support/declarer.ts';
 import { mirrorApp, monitorApp } from '../support/explorer-servers.ts';
 import { injected } from '../support/injected.ts';
-import { beginLog } from '../support/running-log.ts';
 
 async function overviewOf(app: FastifyInstance, base: string): Promise<OverviewJson> {
   for (;;) {
@@ -45,15 +43,7 @@ async function same(t: Test, app: FastifyInstance, by: string, { origin, vkeys }
 }
 
 t.test('a monitor and a mirror', async (t) => {
-  const { log, data } = await beginLog(t, 'copied.example/log');
-  const app = await buildApp(log, { version: '0' });
-  t.teardown(async () => {
-    await app.close();
-    await log.close();
-  });
-  const trust = trustKeys(log.info.vkeys.map(parseVkey));
-  const client = openClient({ log: 'http://log.example', trust, fetch: injected(app), now: Date.now });
-  const declare = declarer(client, data);
+  const { log, app, declare } = await declaring(t, 'copied.example/log');
   await declare('web/shop', 'low', 'team-web');
   await declare('db/payments', 'high');
   await same(t, await monitorApp(t, { log, app }), 'monitor', log.info);

@@ -1,54 +1,16 @@
 /** GET /v1/subjects/{subject}/history of a running log: computed off the thread that answers, bounded, and the same as a reader's. */
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { knownHistory } from '#src/appraisal/past/known.ts';
 import { historyJson } from '#src/appraisal/past/json.ts';
-import { openClient } from '#src/client/client.ts';
 import { readPast } from '#src/client/past/read.ts';
-import { signFor } from '#src/client/sign-for.ts';
-import { trustKeys } from '#src/client/trust.ts';
-import { buildApp } from '#src/http/app.ts';
-import { parseVkey } from '#src/note/key.ts';
-import { encodeCommitment } from '#src/statement/payload.ts';
-import { SALTED_TREE } from '#src/statement/saltedleaf.ts';
-import { injected } from '../support/injected.ts';
-import { beginLog, keyIn } from '../support/running-log.ts';
-import { hashOf } from '../support/see-world.ts';
+import { declaring } from '../support/declarer.ts';
 
 const SUBJECT = 'db/payments';
 
 t.test('the log computes the history of a subject', async (t) => {
-  const { log, data, origin } = await beginLog(t, 'history.example/log');
-  const app = await buildApp(log, { version: '0' });
-  t.teardown(async () => {
-    await app.close();
-    await log.close();
-  });
-  const trust = trustKeys(log.info.vkeys.map(parseVkey));
-  const client = openClient({ log: 'http://log.example', trust, fetch: injected(app), now: Date.now });
-  const payload = encodeCommitment({
-    environment: 'prod',
-    tier: 'background',
-    source: { kind: 'files', tool: 'tallystick', toolVersion: '0' },
-    canon: { profile: 'files@1' },
-    tree: { alg: SALTED_TREE, leaves: 1, root: hashOf('declared') },
-    scope: { world: 'open' },
-    claims: [
-      { id: 'tls-min', expr: 'true', probe: 'tls@1', minEvidence: 'E1', cadence: 60, severity: 'low' },
-    ],
-  });
-  const signer = keyIn(join(data, 'keys', 'author.pem'));
-  const snapshot = await client.snapshot();
-  await client.logStatement(
-    await signFor(snapshot, {
-      kind: 'commitment',
-      subject: SUBJECT,
-      payload,
-      signer,
-      said: [],
-    }),
-  );
+  const { origin, app, client, declare } = await declaring(t, 'history.example/log');
+  await declare(SUBJECT, 'low');
   const now = Math.floor(Date.now() / 1000);
   const ask = (query = '', subject = SUBJECT) =>
     app.inject({ url: `/v1/subjects/${encodeURIComponent(subject)}/history${query}` });

@@ -1,24 +1,12 @@
 /** GET /v1/overview of a running log: computed on a thread, once for everybody, paged, the worst first. */
 import t from 'tap';
-import { openClient } from '#src/client/client.ts';
-import { trustKeys } from '#src/client/trust.ts';
 import type { OverviewJson } from '#src/explorer/shared/overview.ts';
 import { buildApp } from '#src/http/app.ts';
-import { parseVkey } from '#src/note/key.ts';
-import { injected } from '../support/injected.ts';
-import { declarer } from '../support/declarer.ts';
+import { declaring } from '../support/declarer.ts';
 import { beginLog } from '../support/running-log.ts';
 
 t.test('the log computes the overview', async (t) => {
-  const { log, data, origin } = await beginLog(t, 'overview.example/log');
-  const app = await buildApp(log, { version: '0' });
-  t.teardown(async () => {
-    await app.close();
-    await log.close();
-  });
-  const trust = trustKeys(log.info.vkeys.map(parseVkey));
-  const client = openClient({ log: 'http://log.example', trust, fetch: injected(app), now: Date.now });
-  const declare = declarer(client, data);
+  const { origin, app, declare } = await declaring(t, 'overview.example/log');
   const ask = async (query = ''): Promise<OverviewJson> => {
     for (;;) {
       const got = await app.inject({ url: `/v1/overview${query}` });

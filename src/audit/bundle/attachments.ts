@@ -4,7 +4,7 @@ import { formatHex } from '../../bytes/text.ts';
 import type { Attachment } from '../../statement/vocabulary.ts';
 import type { Files } from '../zip/write.ts';
 import type { BundleEntry } from './entries.ts';
-import { attachmentFile } from './names.ts';
+import { attachmentDigest, attachmentFile } from './names.ts';
 import { badFile, csvFile } from './text.ts';
 
 const COLUMNS = ['index', 'attachment', 'media_type', 'sha256', 'size', 'where'];
@@ -54,7 +54,7 @@ export function checkAttachments(entries: readonly BundleEntry[], files: Files):
   const sized = new Set(named.map(({ digest, size }) => `${attachmentFile(digest)} ${size}`));
   let found = 0;
   for (const [name, bytes] of files) {
-    if (!name.startsWith('attachments/')) continue;
+    if (attachmentDigest(name) === undefined) continue;
     if (!names.has(name)) throw badFile(name, 'no proof in the bundle names it');
     if (attachmentFile(formatHex(sha256(bytes))) !== name || !sized.has(`${name} ${bytes.length}`))
       throw badFile(name, 'its content is another than the proof names');

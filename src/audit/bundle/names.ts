@@ -18,6 +18,8 @@ export const PAGE = 'index.html';
 export const BY_HAND = 'VERIFY-BY-HAND.md';
 export const VERIFIER = 'verify.mjs';
 
+const ATTACHMENT_FOLDER = 'attachments/';
+
 /** Entries in one file. */
 export const GROUP = 256;
 
@@ -38,7 +40,12 @@ export function historyFile(place: number): string {
 
 /** Evidence that a proof names by its digest, hex. */
 export function attachmentFile(digest: string): string {
-  return `attachments/${digest}`;
+  return `${ATTACHMENT_FOLDER}${digest}`;
+}
+
+/** The digest of such a file by its name; undefined for another file. */
+export function attachmentDigest(name: string): string | undefined {
+  return name.startsWith(ATTACHMENT_FOLDER) ? name.slice(ATTACHMENT_FOLDER.length) : undefined;
 }
 
 /**

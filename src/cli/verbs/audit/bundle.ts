@@ -9,12 +9,13 @@ import { MOST_BYTES } from '../../../audit/zip/records.ts';
 import { readBundleFile } from '../../../audit/node/file.ts';
 import { readManifest } from '../../../audit/bundle/manifest.ts';
 import { MANIFEST, SUMS } from '../../../audit/bundle/names.ts';
+import { filesThatDiffer, notGivenAgain } from '../../../audit/bundle/like.ts';
 import { bundleFiles } from '../../../audit/bundle/make.ts';
 import { parseOpenings } from '../../../audit/bundle/openings.ts';
 import type { OpenedLeaf } from '../../../declare/openings-file.ts';
 import { personalIn, type Personal } from '../../../audit/bundle/personal.ts';
 import { writeContainer, type Files } from '../../../audit/zip/write.ts';
-import { assertGivenAgain, filesThatDiffer } from './like.ts';
+import { assertNoneLacking } from './like.ts';
 import { refuse } from '../../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../../bytes/text.ts';
 import { asUsage } from '../../../bytes/within.ts';
@@ -87,7 +88,7 @@ export const bundleVerb = defineVerb({
       people: await peopleOf(context, flags),
       attachments: await attachmentsOf(context, flags),
     };
-    if (older !== undefined) assertGivenAgain(older, given, flags.text('like') ?? '');
+    if (older !== undefined) assertNoneLacking(flags.text('like') ?? '', notGivenAgain(older, given));
     const snapshot = await snapshotOf(context, flags);
     const verifier = verifierToBring();
     if (verifier === undefined) output.note(NO_VERIFIER);

@@ -1,56 +1,30 @@
-/** A bundle that is made like an older one: what of the older one follows from no log, and where the two differ. */
+/** What an older bundle holds and a new one would lack, with the commands that get it out of the older one. */
+import { OPENINGS, PEOPLE } from '../../../audit/bundle/names.ts';
 import { refuse } from '../../../bytes/refusal.ts';
 import { shellWord } from '../../../bytes/shellword.ts';
-import { equalBytes } from '../../../bytes/compare.ts';
-import type { Files } from '../../../audit/zip/write.ts';
-import { OPENINGS, PEOPLE } from '../../../audit/bundle/names.ts';
-import type { BundleRequest } from '../../../audit/bundle/make.ts';
 
-/** What a maker hands in beside the log. */
-type Given = Pick<BundleRequest, 'openings' | 'people' | 'attachments'>;
-
-/**
- * Refuses `usage` where the older bundle holds openings, people or attachments that are not given again: they come from no log, and
- * the new bundle would silently lack them. `path`: the older bundle, for the commands that get them out of it.
- */
-export function assertGivenAgain(older: Files, { openings, people, attachments }: Given, path: string): void {
+/** Refuses `usage` where there is something. `path`: the older bundle; `lacking`: names of its files. */
+export function assertNoneLacking(path: string, lacking: readonly string[]): void {
+  if (lacking.length === 0) return;
   const file = shellWord(path);
-  const lacking = [
-    ...(older.has(OPENINGS) && openings === undefined
+  const attachments = lacking.filter((name) => name !== OPENINGS && name !== PEOPLE);
+  const ways = [
+    ...(lacking.includes(OPENINGS)
       ? [`${OPENINGS} (unzip -p ${file} ${OPENINGS} > ${OPENINGS}, then --openings ${OPENINGS})`]
       : []),
-    ...(older.has(PEOPLE) && people === undefined
+    ...(lacking.includes(PEOPLE)
       ? [`${PEOPLE} (unzip -p ${file} ${PEOPLE} > ${PEOPLE}, then --people ${PEOPLE})`]
       : []),
-    ...attachmentsLacking(older, attachments ?? new Map(), file),
+    ...(attachments.length > 0
+      ? [`${several(attachments)} (unzip ${file} 'attachments/*', then --attachment for each)`]
+      : []),
   ];
-  if (lacking.length === 0) return;
   throw refuse(
     'usage',
-    `${path} holds what no log has, and it was not given again: ${lacking.join('; ')}. Give it, or name subjects and period in place of --like`,
+    `${path} holds what no log has, and it was not given again: ${ways.join('; ')}. Give it, or name subjects and period in place of --like`,
   );
 }
 
-function attachmentsLacking(
-  older: Files,
-  given: ReadonlyMap<string, unknown>,
-  file: string,
-): readonly string[] {
-  const lacking = [...older.keys()].filter(
-    (name) => name.startsWith('attachments/') && !given.has(name.slice('attachments/'.length)),
-  );
-  const [first, ...more] = lacking;
-  if (first === undefined) return [];
-  const what = more.length === 0 ? first : `${first} and ${more.length} more`;
-  return [`${what} (unzip ${file} 'attachments/*', then --attachment for each)`];
-}
-
-/** Names of the files that only one of two bundles has, or that differ. */
-export function filesThatDiffer(older: Files, newer: Files): readonly string[] {
-  return [...new Set([...older.keys(), ...newer.keys()])]
-    .filter((name) => {
-      const [a, b] = [older.get(name), newer.get(name)];
-      return a === undefined || b === undefined || !equalBytes(a, b);
-    })
-    .toSorted();
+function several([first = '', ...more]: readonly string[]): string {
+  return more.length === 0 ? first : `${first} and ${more.length} more`;
 }

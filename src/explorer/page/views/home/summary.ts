@@ -1,8 +1,9 @@
 /** What stands above the rows: how many of each verdict, what is covered and until when, prefixes and owners, filters. */
 import type { ComponentChildren, VNode } from 'preact';
+import { WORST_FIRST } from '../../../../appraisal/gate.ts';
 import { formatCsv } from '../../../../bytes/csv.ts';
 import { formatTime } from '../../../../bytes/time.ts';
-import { VERDICTS, type Verdict } from '../../../../statement/vocabulary.ts';
+import { VERDICTS } from '../../../../statement/vocabulary.ts';
 import { dueOf, spanOf } from '../../../../words/plain.ts';
 import type { Boot } from '../../../shared/boot.ts';
 import {
@@ -24,17 +25,6 @@ interface Props {
   readonly filter: Filter;
   readonly change: Change;
 }
-
-/** In the order of the rows. */
-const WORST_FIRST: readonly Verdict[] = [
-  'CONTRADICTED',
-  'VIOLATED',
-  'REVOKED',
-  'STALE',
-  'UNKNOWN',
-  'WAIVED',
-  'PROVEN',
-];
 
 /** Subjects by verdict: a press shows those alone. The numbers are the server's, so nothing here is green. */
 export function Counts({ told, filter, change, boot }: Props): VNode {

@@ -41,13 +41,13 @@ export function useVerified(
     return undefined;
   }, []);
   const key = JSON.stringify(rows.map((row) => [row.subject, saidIn(row, size)]));
+  const tell = (found: readonly Own[]): void => {
+    for (const each of found) known.current.set(each.part.subject, each);
+    setOwn(new Map(known.current));
+  };
   const ask = (opened: Session): (() => void) => {
     const open = rows.filter((row) => known.current.get(row.subject)?.said !== saidIn(row, size));
     const ended = new AbortController();
-    const tell = (found: readonly Own[]): void => {
-      for (const each of found) known.current.set(each.part.subject, each);
-      setOwn(new Map(known.current));
-    };
     const run = async (): Promise<void> => {
       const failed = await verify(opened, open, size, ended.signal, tell);
       if (ended.signal.aborted) return;

@@ -9,11 +9,18 @@ import { boundsAt } from './moment-of.ts';
 export interface EntryTimes {
   readonly word: number | undefined;
   readonly bounds: Bounds;
-  /** The first entry by the signer's key that policies of the log up to its newest one do not believe. */
-  readonly revokedSince: number | undefined;
+  readonly revocation: Revocation;
 }
 
-/** When the entry was logged, and whether its key was revoked later. A server that has only tiles states no times. */
+/** Whether the signer's key was revoked later. */
+export interface Revocation {
+  /** Whether the policies of the log up to its newest one were read. */
+  readonly isKnown: boolean;
+  /** The first entry by the key that they do not believe. */
+  readonly since: number | undefined;
+}
+
+/** When the entry was logged, and whether its key was revoked later. A server that has only tiles states no times, and lists no policies. */
 export async function entryTimes(
   client: LogClient,
   { receipt, entry: { index } }: FoundEntry,
@@ -23,13 +30,13 @@ export async function entryTimes(
     return {
       word: undefined,
       bounds: { notBefore: undefined, notAfter: undefined },
-      revokedSince: undefined,
+      revocation: { isKnown: false, since: undefined },
     };
   const snapshot = await client.snapshot();
   return {
     word: await snapshot.loggedAt(index),
     bounds: await boundsAt(snapshot, index),
-    revokedSince: snapshot.policies.revokedSince(kid),
+    revocation: { isKnown: true, since: snapshot.policies.revokedSince(kid) },
   };
 }
 

@@ -1,5 +1,6 @@
 /** What an entry says, for people: a few lines by its kind. Text of strangers is printed in one line each, and bounded. */
 import type { Bounds } from '../appraisal/past/types.ts';
+import type { Revocation } from '../client/entry-times.ts';
 import { formatTime } from '../bytes/time.ts';
 import { isWithdrawal, type Commitment } from '../statement/commitment.ts';
 import type { Notice } from '../statement/notice.ts';
@@ -120,4 +121,13 @@ export function loggedRows(word: number | undefined, { notBefore, notAfter }: Bo
     ['logged', word === undefined ? 'nobody here says when' : `${formatTime(word)}, by the log's own clock`],
     ['', shown.length === 0 ? 'no witness bounds that time' : `${shown.join(' and ')}, as witnesses show`],
   ];
+}
+
+/** A key is revoked by a later policy, so the entry itself looks the same as before. */
+export function revokedRows({ isKnown, since }: Revocation, index: number): readonly Row[] {
+  if (!isKnown)
+    return [['revoked', "not known: of a server of files alone the log's later policies are not read"]];
+  if (since === undefined) return [];
+  const what = index < since ? 'this one is believed' : 'this one is not believed';
+  return [['revoked', `the signer's key, from entry ${since} on: ${what}`]];
 }

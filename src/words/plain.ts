@@ -54,3 +54,8 @@ export function dueOf(due: number, now: number): string {
 export function line(text: string, max = 300): string {
   return printable(text.replaceAll(/[\t\n]+/g, ' '), max);
 }
+
+/** A probability of having missed something, in thousandths: rounded up, so that it is never shown as less than it is. */
+export function oddsOf(probability: number): string {
+  return (Math.ceil(probability * 1_000) / 1_000).toFixed(3);
+}

@@ -573,7 +573,11 @@ t.test('get and status of a host that serves tiles alone', async (t) => {
     proof,
     receipt: null,
     verified: true,
+    revoked_since: null,
+    revocation_known: false,
   });
+  t.equal(whole.revocation_known, true);
+  t.match((await me.run('get', '2')).out, /^revoked +not known: /m);
   const told = await me.run('get', '2', '--out', 'two');
   t.match(told, { code: 0, out: /^checked {2}place in the log\n/m });
   t.match(told.err, /not checked: signature, enrolment, receipt/);

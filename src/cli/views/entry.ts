@@ -8,7 +8,7 @@ import type { Written } from '../../client/node/transcript-folders.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';
 import type { Output } from '../frame/output.ts';
 import { saysJson } from './conclusion.ts';
-import { decodedRows, loggedRows } from '../../words/decoded.ts';
+import { decodedRows, loggedRows, revokedRows } from '../../words/decoded.ts';
 import { line, signerText } from '../../words/plain.ts';
 
 /** What was fetched, verified and written. Paths are as the user would type them. */
@@ -37,7 +37,7 @@ export function tellEntry(output: Output, got: Got): void {
     ['entry', `${entry.index}, ${phraseOf(kind)} about ${printable(subject, 9000)}`],
     ...loggedRows(times.word, times.bounds),
     ['signer', name === undefined ? kid : `${line(name, 128)}, as the policy calls the key ${kid}`],
-    ...revokedRows(times, entry.index),
+    ...revokedRows(times.revocation, entry.index),
     ...decodedRows((style, text) => output.paint(style, text), statement),
     ['id', id],
     ['issuer', printable(issuer, 9000)],
@@ -52,7 +52,8 @@ export function tellEntry(output: Output, got: Got): void {
     logged: times.word ?? null,
     not_before: times.bounds.notBefore ?? null,
     not_after: times.bounds.notAfter ?? null,
-    revoked_since: times.revokedSince ?? null,
+    revoked_since: times.revocation.since ?? null,
+    revocation_known: times.revocation.isKnown,
     says: saysJson(statement),
     index: entry.index,
     kind,
@@ -70,13 +71,6 @@ export function tellEntry(output: Output, got: Got): void {
       signer: signer === undefined ? null : { ...signer },
     })),
   });
-}
-
-/** A key is revoked by a later policy, so the entry itself looks the same as before. */
-function revokedRows({ revokedSince }: EntryTimes, index: number): readonly (readonly [string, string])[] {
-  if (revokedSince === undefined) return [];
-  const what = index < revokedSince ? 'this one is believed' : 'this one is not believed';
-  return [['revoked', `the signer's key, from entry ${revokedSince} on: ${what}`]];
 }
 
 /** What is missing, and what was written. */

@@ -13,7 +13,7 @@ import { versionJson } from '../../appraisal/versions.ts';
 import { formatTime } from '../../bytes/time.ts';
 import type { Output } from '../frame/output.ts';
 import { GRADE_WORDS, rangeOf, shareOf, spanText, toldText } from '../../words/history.ts';
-import { line, spanOf } from '../../words/plain.ts';
+import { line, oddsOf, spanOf } from '../../words/plain.ts';
 
 /** Spans, looks and differences of one claim that are printed; --json and --csv have all. */
 const MOST_SHOWN = 40;
@@ -151,8 +151,7 @@ function momentLines({ moments }: ClaimPast): readonly string[] {
         `moments    ${who}: the agent chose its moments: ${each.why.map((why) => line(why)).join('; ')}`,
       ];
     const odds = each.missed.map(
-      ({ seconds, probability }) =>
-        `${spanOf(seconds)} with probability ${(Math.ceil(probability * 1_000) / 1_000).toFixed(3)}`,
+      ({ seconds, probability }) => `${spanOf(seconds)} with probability ${oddsOf(probability)}`,
     );
     return [
       `moments    ${who}: drawn from revealed seeds in ${each.slots} slots; a violation between looks was missed if it lasted ${odds.join(', ')}`,

@@ -9,7 +9,7 @@ import type { FoundEntry } from '../../../client/find-entry.ts';
 import { changesOf, factsOf } from '../../../declare/facts.ts';
 import { isWithdrawal } from '../../../statement/commitment.ts';
 import type { ParsedStatement } from '../../../statement/parse.ts';
-import { decodedRows, loggedRows } from '../../../words/decoded.ts';
+import { decodedRows, loggedRows, revokedRows } from '../../../words/decoded.ts';
 import { line } from '../../../words/plain.ts';
 import { stepsOf, type PathNode } from '../../../words/tree-path.ts';
 import { checkShown, faultOf } from './faults.ts';
@@ -32,8 +32,10 @@ export async function entryOf({ client }: Lane, name: string): Promise<EntryShow
         ? null
         : {
             ...factsOfEntry(examined, found, statement),
-            logged: loggedRows(times.word, times.bounds),
-            revokedSince: times.revokedSince ?? null,
+            logged: [
+              ...loggedRows(times.word, times.bounds),
+              ...revokedRows(times.revocation, found.entry.index),
+            ],
           },
   };
 }
@@ -60,7 +62,7 @@ function factsOfEntry(
   { about, place }: ExaminedEntry,
   found: FoundEntry,
   statement: ParsedStatement,
-): Omit<EntryFacts, 'logged' | 'revokedSince'> {
+): Omit<EntryFacts, 'logged'> {
   const { id, entry, receipt } = found;
   const { kind, subject, issuer, kid } = statement;
   return {

@@ -214,10 +214,8 @@ export interface EntryFacts {
   readonly signer: string | null;
   /** What it says, for people. */
   readonly rows: readonly (readonly [name: string, text: string])[];
-  /** When it was logged, and whose word that is. */
+  /** When it was logged, whose word that is, and whether its key was revoked later. */
   readonly logged: readonly (readonly [name: string, text: string])[];
-  /** From which entry on its key is not believed. */
-  readonly revokedSince: number | null;
   readonly bytes: Uint8Array;
   readonly receipt: Uint8Array | null;
   /** The `.tlog-proof`. */

@@ -84,10 +84,9 @@ function Outcome({ shown }: { readonly shown: EntryShown }): VNode {
 
 /** What the entry says, by whom, and when it was logged. */
 function Says({ boot, entry, brief }: FactsProps): VNode {
-  const { index, kind, subject, signer, kid, rows, logged, names, revokedSince } = entry;
+  const { index, kind, subject, signer, kid, rows, logged, names } = entry;
   const ofLog = kind === 'policy' || kind === 'notice';
   const about = ofLog ? subject : html`<a href=${linkTo(boot, { kind: 'subject', subject })}>${subject}</a>`;
-  const believed = revokedSince === null || index < revokedSince ? 'is believed' : 'is NOT believed';
   return html`<dl class="facts">
     <dt>Entry</dt>
     <dd><a href=${linkTo(boot, { kind: 'entry', index })}>${index}</a>, ${kind}</dd>
@@ -99,14 +98,6 @@ function Says({ boot, entry, brief }: FactsProps): VNode {
         >${kid.slice(0, 16)}…</code
       >
     </dd>
-    ${
-      revokedSince === null
-        ? null
-        : html`<${Row}
-            name="Revoked"
-            text=${`the key, from entry ${revokedSince} on: this entry ${believed}`}
-          />`
-    }
     ${[...logged, ...rows].map(([name, text], i) => html`<${Row} key=${i} name=${name} text=${text} />`)}
     ${names.map(({ what, id }) => html`<${Row} key=${what} name=${what} text=${html`<${ById} boot=${boot} id=${id} />`} />`)}
   </dl>`;

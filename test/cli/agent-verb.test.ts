@@ -578,7 +578,7 @@ t.test('agent: slots, a deployment, heartbeats, one at a time, an end', async (t
   t.match(end, { schema: 'tallystick.watch.v1', subjects: [{ subject: 'db/slow' }], exit_code: 0 });
 
   child.kill('SIGTERM');
-  const [code] = (await once(child, 'exit')) as [number];
+  const [code] = (await once(child, 'close')) as [number];
   t.equal(code, 0);
   t.match(lines, /"msg":"proven"/);
   t.match(lines, /"msg":"heartbeat"/);

@@ -73,14 +73,14 @@ t.test('stopped, and gone on with', async (t) => {
   const kept = join(dir, 'state', 'bundles', originHash(ORIGIN), bundlePath(0, 256));
   while (!existsSync(kept)) await setTimeout(10);
   first.child.kill('SIGINT');
-  const [, signal] = await once(first.child, 'exit');
+  const [, signal] = await once(first.child, 'close');
   t.equal(signal, 'SIGINT');
   t.match(first.text(), /stopped: 256 entries \(1 MiB\) are kept in .*; the same command goes on from there/);
 
   hangs = false;
   asked.length = 0;
   const second = start();
-  await once(second.child, 'exit');
+  await once(second.child, 'close');
   t.ok(asked.includes('/tile/entries/001'));
   t.notOk(asked.includes('/tile/entries/000'), 'what was kept is not fetched');
 });

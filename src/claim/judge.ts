@@ -29,6 +29,7 @@ export function judgeClaim(claim: Claim, observed: Observed | Unobserved): Judge
   const rested = why === undefined ? reads : reads.map(exactly);
   const reason =
     withheldReason(seen.value, seen.withheld ?? [], rested) ??
+    (holds === false ? undefined : withheldReason(seen.value, seen.unproven ?? [], rested)) ??
     (why === undefined ? undefined : (withheldReason(seen.value, seen.unclear ?? [], rested) ?? why));
   if (reason !== undefined || holds === undefined) return unknown(reason ?? 'it has no answer');
   const touched = reads.map(({ path }) => path);
@@ -77,6 +78,9 @@ export function underName(name: string, observed: Observed): Observed {
     }),
     ...(observed.unclear && {
       unclear: observed.unclear.map((each) => ({ ...each, path: below(each.path) })),
+    }),
+    ...(observed.unproven && {
+      unproven: observed.unproven.map((each) => ({ ...each, path: below(each.path) })),
     }),
   };
 }

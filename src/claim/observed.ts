@@ -24,6 +24,11 @@ export interface Grade {
   readonly attachments?: readonly number[];
   /** Why the class is only E1 though something was signed: the signer is not known. */
   readonly lowered?: string;
+  /**
+   * True if the part means something only when the target itself signed `attachments`. If another signed, nothing is known of
+   * the part (agent/bound.ts). Otherwise a server that answers in place of the target would count as the target.
+   */
+  readonly ofTarget?: boolean;
 }
 
 /** A contradiction at `path`: the control plane states one thing, and the behaviour shows another. */
@@ -73,6 +78,11 @@ export interface Observed {
    * without them keeps it, and a claim without an answer shows the reason.
    */
   readonly unclear?: readonly Pick<Withheld, 'path' | 'reason'>[];
+  /**
+   * Parts that can show a failure and never a success, with the reason: a connection that was reset shows that nothing came
+   * through, and not that something was denied. A claim that reads such a part, or its absence, and holds is UNKNOWN.
+   */
+  readonly unproven?: readonly Pick<Withheld, 'path' | 'reason'>[];
   /** Bytes sent and received. */
   readonly bytes: number;
 }

@@ -56,10 +56,10 @@ export interface ProbeDescription {
   /** Permissions besides the network that its agent needs. An agent that Node confines gets no others. */
   readonly needs?: readonly ('child-process' | 'fs-read')[];
   /**
-   * The probe that finds out who signs at a target, for the claim's parameters. Absent: its targets sign nothing, or only the
-   * collector knows which target it is.
+   * The probe that finds out who signs at a target, for the claim's parameters. Absent or undefined: its targets sign nothing,
+   * or only the collector knows which target it is.
    */
-  readonly sight?: (params: ReadonlyMap<string, Parameter>) => Sight;
+  readonly sight?: (params: ReadonlyMap<string, Parameter>) => Sight | undefined;
   /**
    * Reads the signed facts from its attachments. With them readers judge results of class E3 and E4 again. Absent: nothing is
    * signed, and its results are E1 at most.

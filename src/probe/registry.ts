@@ -8,6 +8,7 @@ import type { ProbeDescription } from './description.ts';
 import { FILES } from './files/describe.ts';
 import { HTTP } from './http/describe.ts';
 import { IAM } from './iam/describe.ts';
+import { NET } from './net/describe.ts';
 import { POSTGRES } from './postgres/describe.ts';
 import { SELF } from './self/describe.ts';
 import { SSH } from './ssh/describe.ts';
@@ -20,6 +21,7 @@ export const PROBES: readonly ProbeDescription[] = [
   SSH,
   POSTGRES,
   HTTP,
+  NET,
   FILES,
   TERRAFORM,
   IAM,

@@ -9,6 +9,7 @@ export const RUNNERS: ReadonlyMap<string, () => Promise<Probe>> = new Map([
   ['ssh@1', async () => (await import('./ssh/probe.ts')).sshProbe],
   ['postgres@1', async () => (await import('./postgres/probe.ts')).postgresProbe],
   ['http@1', async () => (await import('./http/probe.ts')).httpProbe],
+  ['net@1', async () => (await import('./net/probe.ts')).netProbe],
   ['files@1', async () => (await import('./files/probe.ts')).filesProbe],
   ['terraform@1', async () => (await import('./terraform/probe.ts')).terraformProbe],
   ['iam@1', async () => (await import('./iam/probe.ts')).iamProbe],

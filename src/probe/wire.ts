@@ -62,7 +62,27 @@ export class Wire {
     talk: (wire: Wire) => Promise<T>,
   ): Promise<T> {
     const limit = AbortSignal.timeout(options.timeoutMs);
-    const wire = await Wire.#open(options, limit);
+    return Wire.#talk(await Wire.#open(options, limit), options, limit, count, talk);
+  }
+
+  /** The same over a connection that is there. The time runs from now. */
+  static over<T>(
+    socket: Socket,
+    options: Omit<WireOptions, 'host' | 'port'>,
+    count: (bytes: number) => void,
+    talk: (wire: Wire) => Promise<T>,
+  ): Promise<T> {
+    const wire = new Wire(socket, options.maxBytes);
+    return Wire.#talk(wire, options, AbortSignal.timeout(options.timeoutMs), count, talk);
+  }
+
+  static async #talk<T>(
+    wire: Wire,
+    options: Omit<WireOptions, 'host' | 'port'>,
+    limit: AbortSignal,
+    count: (bytes: number) => void,
+    talk: (wire: Wire) => Promise<T>,
+  ): Promise<T> {
     const stop = (): void =>
       limit.aborted
         ? wire.#finish('timeout', `no answer within ${options.timeoutMs} ms`)
@@ -134,6 +154,11 @@ export class Wire {
       this.#buffered -= end + 1;
       return all.subarray(0, end > 0 && all[end - 1] === 13 ? end - 1 : end);
     }
+  }
+
+  /** Bytes that the target sent so far. */
+  get received(): number {
+    return this.#received;
   }
 
   write(bytes: Uint8Array): void {

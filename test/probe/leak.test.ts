@@ -465,6 +465,7 @@ t.test('what lowers checks, or says where a secret goes, is the owner’s', asyn
     'http@1 verify',
     'http@1 spki',
     'http@1 scheme',
+    'net@1 pairsPerMinute',
     'terraform@1 run',
   ]);
 });

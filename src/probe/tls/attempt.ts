@@ -84,7 +84,8 @@ function hintOf(alert: number | undefined): string {
     : ', which refuses no version';
 }
 
-async function outcomeOf(
+/** What a handshake that came to a ServerHello shows, its signature verified. */
+export async function outcomeOf(
   reached: Reached,
   offer: Offer,
   challenge: Uint8Array,

@@ -1,0 +1,76 @@
+/** The description of the probe `net@1`. */
+import { scalars, type Shape } from '../../claim/shape.ts';
+import type { Parameter } from '../../statement/commitment.ts';
+import type { ProbeDescription, Sight } from '../description.ts';
+import { NET_PACKS } from './pack.ts';
+
+/** What may show that the target itself answers. */
+export const ANSWERS = ['tls', 'ssh', 'banner'] as const;
+export type AnswerKind = (typeof ANSWERS)[number];
+
+/** Pairs a minute with one host that the owner may allow, and that are allowed if the owner says nothing. */
+export const MAX_PER_MINUTE = 60;
+export const USUAL_PER_MINUTE = 6;
+
+const NET_SHAPE: Shape = {
+  members: {
+    ...scalars('host', 'port', 'transport', 'outcome', 'code', 'tries', 'reachable', 'why'),
+    control: { members: scalars('port', 'looked', 'answered') },
+    addresses: { members: scalars('total', 'looked') },
+  },
+};
+
+export const NET: ProbeDescription = {
+  name: 'net@1',
+  summary: 'whether a port of a host can be reached from the machine of the agent, by behaviour',
+  parameters: {
+    transport: { type: 'text', help: 'tcp or udp', fallback: 'tcp' },
+    answer: {
+      type: 'text',
+      help: 'what shows that the target itself answers: tls (its handshake), ssh (its offer), banner (its first bytes)',
+      fallback: 'tls',
+    },
+    banner: { type: 'text', help: 'with answer banner: the text that the first bytes of the target are' },
+    servername: {
+      type: 'text',
+      help: 'with answer tls: name to ask for (SNI); by default the host of the target, if it is a name',
+    },
+    starttls: {
+      type: 'text',
+      help: 'with answer tls: protocol that is spoken before TLS: none, postgres (SSLRequest) or smtp',
+      fallback: 'none',
+    },
+    control: {
+      type: 'number',
+      help: 'a port of the same host that this source may reach; without it "not reachable" is never PROVEN',
+    },
+    controlAnswer: { type: 'text', help: 'as answer, of the control', fallback: 'tls' },
+    controlBanner: { type: 'text', help: 'as banner, of the control' },
+    pairsPerMinute: {
+      type: 'number',
+      help: `pairs a minute with one host, at most ${MAX_PER_MINUTE}`,
+      fallback: USUAL_PER_MINUTE,
+      by: 'owner',
+    },
+  },
+  observes: () => NET_SHAPE,
+  evidence:
+    'E1: this agent tried from its machine. If the target signs its handshake, the signature is attached, and bytes that another ' +
+    'than the target of the commitment signed do not count. Nobody signs a port, a source, or that nothing came.',
+  blastRadius:
+    'one connection for each address of the host (at most 4); three if nothing answers. With a control one more to it before the ' +
+    'first try, and one after each that nothing answers. A handshake is not finished, and no request is sent; with answer banner ' +
+    'one line: tallystick net@1 NONCE',
+  timeoutMs: 180_000,
+  sight,
+  packs: NET_PACKS,
+};
+
+/** Targets that answer with TLS or SSH sign. */
+function sight(params: ReadonlyMap<string, Parameter>): Sight | undefined {
+  const answer = params.get('answer') ?? 'tls';
+  if (answer === 'ssh') return { probe: 'ssh@1', params: new Map() };
+  if (answer !== 'tls') return undefined;
+  const same = [...params].filter(([name]) => name === 'servername' || name === 'starttls');
+  return { probe: 'tls@1', params: new Map(same) };
+}

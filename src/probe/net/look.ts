@@ -1,0 +1,184 @@
+/** Looks at one pair: this machine, and a port of a host. Every address of the host is tried, since a rule may cover only one. */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { refuse } from '../../bytes/refusal.ts';
+import type { Attachment } from '../../claim/observed.ts';
+import { errorCode } from '../harmless.ts';
+import { answerOf, type Expected } from './answer.ts';
+import { connectOnce } from './connect.ts';
+import { datagramOnce } from './datagram.ts';
+import { combine, settle, TRIES, type ControlLook, type Outcome, type Settled } from './outcome.ts';
+
+export interface Times {
+  /** Milliseconds for a handshake of TCP. In 3,500 Linux sends a SYN three times or more. */
+  readonly connectMs: number;
+  /** Milliseconds for the first bytes of the target. */
+  readonly answerMs: number;
+  /** See `LOSS_MS`. */
+  readonly lossMs: number;
+}
+
+/** A port and what shows that the target answers there. */
+export interface Door {
+  readonly port: number;
+  readonly expected: Expected;
+}
+
+export interface Pair extends Door {
+  readonly host: string;
+  readonly transport: 'tcp' | 'udp';
+  /** A port of the same host that this source may reach. */
+  readonly control: Door | undefined;
+}
+
+export interface LookOptions {
+  readonly challenge: Uint8Array;
+  readonly times: Times;
+  readonly signal: AbortSignal;
+  readonly count: (bytes: number) => void;
+}
+
+export interface PairSeen extends Settled {
+  readonly tries: number;
+  /** The errno of the last try; undefined without one. */
+  readonly code: string | undefined;
+  /** How often the control was looked at, and answered. */
+  readonly controls: { readonly looked: number; readonly answered: number } | undefined;
+  readonly addresses: { readonly total: number; readonly looked: number };
+  /** What the target signed. */
+  readonly transcript: Attachment | undefined;
+}
+
+/** Most addresses of one host that are tried. */
+const MAX_ADDRESSES = 4;
+
+/** Throws the reason of the signal, or `Ended`, if the probe is stopped. Refuses `unavailable` for a name without an address. */
+export async function lookAtPair(pair: Pair, options: LookOptions): Promise<PairSeen> {
+  const all = await addressesOf(pair.host);
+  const looked = all.slice(0, MAX_ADDRESSES);
+  const seen: Looked[] = [];
+  for (const address of looked) {
+    const found = await lookAtAddress(pair, address, options);
+    seen.push(found);
+    if (found.settled.reachable === true) break;
+  }
+  const settled = combine(
+    seen.map((each) => each.settled),
+    looked.length < all.length,
+  );
+  // The address that decided; `combine` copies the settled value of one of them.
+  const decisive = seen.find((each) => each.settled.outcome === settled.outcome) ?? seen[0];
+  const controls = seen.flatMap((each) => each.controls ?? []);
+  return {
+    ...settled,
+    tries: seen.reduce((sum, { tries }) => sum + tries, 0),
+    code: decisive?.code,
+    controls:
+      pair.control === undefined
+        ? undefined
+        : {
+            looked: controls.length,
+            answered: controls.filter(({ outcome }) => outcome === 'answered').length,
+          },
+    addresses: { total: all.length, looked: seen.length },
+    transcript: decisive?.transcript,
+  };
+}
+
+async function addressesOf(host: string): Promise<readonly string[]> {
+  if (isIP(host) !== 0) return [host];
+  try {
+    const found = await lookup(host, { all: true, order: 'verbatim' });
+    return [...new Set(found.map(({ address }) => address))].toSorted();
+  } catch (error) {
+    throw refuse(
+      'unavailable',
+      `the name of the target has no address: ${errorCode(error)}; nothing was sent`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+interface Looked {
+  readonly settled: Settled;
+  readonly tries: number;
+  readonly code: string | undefined;
+  readonly controls: readonly ControlLook[] | undefined;
+  readonly transcript: Attachment | undefined;
+}
+
+const isNothing = (outcome: Outcome): boolean => outcome === 'silence' || outcome === 'icmp';
+
+async function lookAtAddress(pair: Pair, address: string, options: LookOptions): Promise<Looked> {
+  const tries: Outcome[] = [];
+  const controls: ControlLook[] | undefined = pair.control === undefined ? undefined : [];
+  let last: Try = { outcome: 'local', code: undefined, connectMs: 0, transcript: undefined };
+  const lookAtControl = async (): Promise<void> => {
+    if (pair.control === undefined || controls === undefined) return;
+    // After a control that failed, no further one can make silence mean anything.
+    if (controls.some(({ outcome }) => outcome !== 'answered')) return;
+    controls.push(await tryDoor(pair.control, address, options));
+  };
+  await lookAtControl();
+  // A pair that answers in any way is tried once.
+  while (tries.length < TRIES && tries.every(isNothing)) {
+    last =
+      pair.transport === 'udp'
+        ? await tryDatagram(pair, address, options)
+        : await tryDoor(pair, address, options);
+    tries.push(last.outcome);
+    if (isNothing(last.outcome)) await lookAtControl();
+  }
+  const { code, transcript } = last;
+  const settled = settle({ tries, controls }, options.times.lossMs);
+  return {
+    settled: pair.transport === 'udp' ? unanswered(settled) : settled,
+    tries: tries.length,
+    code,
+    controls,
+    transcript,
+  };
+}
+
+/** Of UDP only an answer shows anything. */
+function unanswered(settled: Settled): Settled {
+  if (settled.reachable === true) return settled;
+  const unproven = 'UDP has no handshake: without an answer nothing is known';
+  return { outcome: settled.outcome, reachable: undefined, unproven };
+}
+
+interface Try extends ControlLook {
+  readonly code: string | undefined;
+  readonly transcript: Attachment | undefined;
+}
+
+async function tryDoor({ port, expected }: Door, address: string, options: LookOptions): Promise<Try> {
+  const { times, signal, challenge, count } = options;
+  const found = await connectOnce({ address, port, timeoutMs: times.connectMs, signal });
+  if (found.kind !== 'open')
+    return { outcome: found.kind, code: found.code, connectMs: times.connectMs, transcript: undefined };
+  const answer = await answerOf(found.socket, expected, {
+    challenge,
+    timeoutMs: times.answerMs,
+    signal,
+    count,
+  });
+  return { ...answer, code: undefined, connectMs: found.connectMs };
+}
+
+async function tryDatagram({ port, expected }: Pair, address: string, options: LookOptions): Promise<Try> {
+  const { times, signal, challenge, count } = options;
+  const banner = expected.kind === 'banner' ? expected.banner : '';
+  const outcome = await datagramOnce({
+    address,
+    port,
+    banner,
+    challenge,
+    timeoutMs: times.connectMs,
+    signal,
+    count,
+  });
+  return { outcome, code: undefined, connectMs: 0, transcript: undefined };
+}

@@ -1,0 +1,35 @@
+/** Ready claims of the probe `net@1`. */
+import type { Pack } from '../pack.ts';
+
+/** The control of SOC 2 that a closed port supports; alone it never fulfils one. */
+const BOUNDARY = [{ framework: 'SOC2-2017', id: 'CC6.6' }];
+
+export const NET_PACKS: Readonly<Record<string, Pack>> = {
+  'deny-all-canary': {
+    summary:
+      'a workload that the owner runs as a canary under a deny-all policy cannot reach a port of a host whose control it may reach',
+    needs: ['control'],
+    claims: [
+      {
+        id: 'denied',
+        title:
+          'The port cannot be reached from the canary, while a control on the same host answers before and after',
+        expr: '!o.net.reachable',
+        severity: 'critical',
+        controls: BOUNDARY,
+      },
+    ],
+  },
+  'port-reachable': {
+    summary: 'the target itself answers at a port, as seen from the machine of the agent',
+    needs: [],
+    claims: [
+      {
+        id: 'port-reachable',
+        title: 'The target answers at the port',
+        expr: 'o.net.reachable',
+        severity: 'high',
+      },
+    ],
+  },
+};

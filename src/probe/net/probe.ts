@@ -1,0 +1,80 @@
+/**
+ * The probe `net@1` finds out by behaviour whether a port can be reached from the machine of the agent. A policy says what is
+ * meant, and an API says what it stores; only a connection shows what is let through.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { refuse } from '../../bytes/refusal.ts';
+import type { Observed } from '../../claim/observed.ts';
+import type { ValueMap } from '../../claim/value.ts';
+import type { Probe, ProbeTask } from '../probe.ts';
+import { Ended } from '../wire.ts';
+import { NET } from './describe.ts';
+import { lookAtPair, type Pair, type PairSeen, type Times } from './look.ts';
+import { LOSS_MS } from './outcome.ts';
+import { Pace } from './pace.ts';
+import { readParameters } from './parameters.ts';
+
+/** The probe, with times of its own. One probe has one pace, for all of its runs. */
+export function makeNetProbe(times: Times, pace: Pace): Probe {
+  return { ...NET, run: (task) => run(task, times, pace) };
+}
+
+/** `net@1`: 3.5 s for a handshake of TCP, 5 s for the first bytes. */
+export const netProbe: Probe = makeNetProbe(
+  { connectMs: 3_500, answerMs: 5_000, lossMs: LOSS_MS },
+  new Pace(
+    () => performance.now(),
+    (ms) => pause(ms),
+  ),
+);
+
+async function run(task: ProbeTask, times: Times, pace: Pace): Promise<Observed> {
+  const { pair, perMinute } = readParameters(task);
+  await pace.turn(pair.host, perMinute);
+  let bytes = 0;
+  const { challenge, signal } = task;
+  const count = (more: number): void => void (bytes += more);
+  try {
+    return { ...observe(pair, await lookAtPair(pair, { challenge, times, signal, count })), bytes };
+  } catch (error) {
+    if (!(error instanceof Ended)) throw error;
+    throw refuse('unavailable', `${error.message}; nothing was observed`, { cause: error });
+  }
+}
+
+function observe(pair: Pair, seen: PairSeen): Omit<Observed, 'bytes'> {
+  const { transcript, unproven, addresses } = seen;
+  const unknown = PARTS.map((path) => ({ path, reason: unproven ?? '' }));
+  return {
+    value: valueOf(pair, seen),
+    grades: transcript === undefined ? [] : [{ path: '', evidence: 'E1', attachments: [0], ofTarget: true }],
+    attachments: transcript === undefined ? [] : [transcript],
+    contradictions: [],
+    population: {
+      source: 'addresses of the target',
+      total: addresses.total,
+      sampled: addresses.looked,
+      method: addresses.looked === addresses.total ? 'all' : 'first',
+    },
+    ...(unproven !== undefined && { unproven: unknown }),
+  };
+}
+
+/** What a claim may take for "not reachable": each must prove as little as `reachable`. */
+const PARTS = ['/reachable', '/outcome', '/code', '/why'];
+
+function valueOf({ host, port, transport, control }: Pair, seen: PairSeen): ValueMap {
+  const { outcome, reachable, unproven, code, tries, controls, addresses } = seen;
+  return {
+    host,
+    port,
+    transport,
+    outcome,
+    tries,
+    addresses,
+    ...(reachable !== undefined && { reachable }),
+    ...(unproven !== undefined && { why: unproven }),
+    ...(code !== undefined && { code }),
+    ...(control !== undefined && controls !== undefined && { control: { port: control.port, ...controls } }),
+  };
+}

@@ -1,0 +1,48 @@
+/** A host that looks: each line of its input is one run of `net@1`, each line of its output what was seen. */
+import { createInterface } from 'node:readline';
+import { Refusal } from '#src/bytes/refusal.ts';
+import { parametersOf } from '#src/probe/parameters.ts';
+import { Pace } from '#src/probe/net/pace.ts';
+import { makeNetProbe } from '#src/probe/net/probe.ts';
+import type { Parameter } from '#src/statement/commitment.ts';
+import { hashOf } from './e3-targets.ts';
+import { runShaped } from './shaped.ts';
+
+interface Asked {
+  readonly target: string;
+  readonly params: Readonly<Record<string, Parameter>>;
+  readonly connectMs: number;
+}
+
+let minutes = 0;
+const pace = new Pace(
+  () => (minutes += 60_000),
+  () => Promise.resolve(),
+);
+
+async function answer({ target, params, connectMs }: Asked): Promise<unknown> {
+  const probe = makeNetProbe({ connectMs, answerMs: 400, lossMs: 900 }, pace);
+  try {
+    const seen = await runShaped(probe, {
+      target,
+      params: parametersOf(probe, new Map(Object.entries(params))),
+      challenge: hashOf('a challenge'),
+      secret: () => Promise.resolve(undefined),
+      spent: () => undefined,
+      signal: new AbortController().signal,
+      now: () => 1_800_000_000_000,
+    });
+    const attachments = seen.attachments.map(({ mediaType, data }) => ({
+      mediaType,
+      data: Buffer.from(data).toString('base64'),
+    }));
+    return { seen: { ...seen, attachments } };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { code: error.code, message: error.message };
+  }
+}
+
+console.log('ready');
+for await (const line of createInterface({ input: process.stdin }))
+  console.log(JSON.stringify(await answer(JSON.parse(line))));

@@ -27,6 +27,6 @@ printRows('Reads, 64 connections', await readRows(SECONDS));
 printRows('Main thread under full load, 64 connections', await mainThreadRows(SECONDS));
 printRows('Cosigning: checked, signed twice, durable', await witnessRows(SECONDS / 2));
 printRows('Following a log', await monitorRows());
-printRows('Serving pages, beside submissions', await explorerRows(4));
+printRows('Serving pages, beside submissions', await explorerRows());
 printRows('Start of a command', await startupRows(15));
 printRows('What an agent costs', await agentTable(3, 4));

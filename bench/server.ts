@@ -26,35 +26,59 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/**
- * Starts `tallystick serve` on loopback. `nodeArgs` go to Node, such as `--cpu-prof`; `checkout` is the folder of the
- * version to start, with its node_modules.
- */
+/** What is started. */
+export interface Started {
+  /** Go to Node, such as `--cpu-prof`. */
+  readonly nodeArgs?: readonly string[];
+  /** Folder of the version to start, with its node_modules. */
+  readonly checkout?: string;
+  /** Fills the data directory of the new log before the server starts that is measured. */
+  readonly fill?: (data: string) => Promise<void>;
+}
+
+/** Starts `tallystick serve` on loopback. */
 export async function startServer(
   port: number,
   nodeArgs: readonly string[] = [],
   checkout: string = OURS,
 ): Promise<Server> {
+  return startFilled(port, { nodeArgs, checkout });
+}
+
+/** Starts `tallystick serve` on loopback, on a directory that was filled. */
+export async function startFilled(
+  port: number,
+  { nodeArgs = [], checkout = OURS, fill }: Started,
+): Promise<Server> {
   const main = join(checkout, 'src', 'cli', 'bin.cjs');
   const dir = mkdtempSync(join(tmpdir(), 'tallystick-bench-'));
   const data = join(dir, 'data');
-  const args = [
-    ...nodeArgs,
-    main,
-    'serve',
-    '--data-dir',
-    data,
-    '--port',
-    String(port),
-    '--log-level',
-    'warn',
-    ...ratesOf(main).flatMap((rate) => [rate, '0']),
-  ];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: dir });
+  const options = ['serve', '--data-dir', data, '--port', String(port), '--log-level', 'warn'];
+  const args = [main, ...options, ...ratesOf(main).flatMap((rate) => [rate, '0'])];
+  const url = `http://127.0.0.1:${port}`;
+  if (fill !== undefined) {
+    await (await run(args, dir, url)).stop();
+    await fill(data);
+  }
+  const { pid, stop } = await run([...nodeArgs, ...args], dir, url);
+  return {
+    url,
+    dir: data,
+    pid,
+    statements: signer(join(data, 'keys', 'submitter.pem')),
+    stop: async () => {
+      await stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs Node until it answers at the URL. */
+async function run(args: readonly string[], cwd: string, url: string): Promise<Pick<Server, 'pid' | 'stop'>> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd });
   const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()));
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  const url = `http://127.0.0.1:${port}`;
   for (let tries = 0; ; tries++) {
     const ready = await fetch(`${url}/readyz`).then(
       (reply) => reply.ok,
@@ -65,14 +89,10 @@ export async function startServer(
     await pause(50);
   }
   return {
-    url,
-    dir: data,
     pid: child.pid ?? 0,
-    statements: signer(join(data, 'keys', 'submitter.pem')),
     stop: async () => {
       child.kill('SIGTERM');
       await exited;
-      rmSync(dir, { recursive: true, force: true });
     },
   };
 }

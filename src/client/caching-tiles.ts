@@ -2,22 +2,37 @@
  * A cache of a log's tiles and bundles in memory, for a client that reads many entries: neighbouring entries share
  * them. The cache does not verify; its reader checks each tile and bundle against a signed root.
  *
- * Memory: at most 16 MiB of tiles and 64 MiB of bundles, and the responses under way. The least recently used go first.
+ * Memory: at most 48 MiB of tiles with their inner nodes and 64 MiB of bundles, and the responses under way. The least recently
+ * used go first.
  */
 import { Lru } from '../bytes/lru.ts';
+import type { TileNodes } from '../tree/tilenodes.ts';
 import { TileReader } from './tiles.ts';
 
-const MOST_TILE_BYTES = 16_777_216;
+const MOST_TILE_BYTES = 50_331_648;
+/** Bytes of a tile with its inner nodes, for each of its own. */
+const WITH_NODES = 3;
 const MOST_BUNDLE_BYTES = 67_108_864;
 
 export class CachingTileReader extends TileReader {
-  readonly #tiles = new Keeping<Uint8Array>(MOST_TILE_BYTES, ({ length }) => length);
+  readonly #tiles = new Keeping<Uint8Array>(MOST_TILE_BYTES, ({ length }) => WITH_NODES * length);
+  /** Of a cached tile. Each proof reads nodes of a few tiles: to hash their 255 nodes again costs ten times the proof. */
+  readonly #nodes = new WeakMap<Uint8Array, TileNodes>();
   readonly #bundles = new Keeping<Uint8Array>(MOST_BUNDLE_BYTES, ({ length }) => length);
   /** The entries of a cached bundle, so that it is parsed only once. */
   readonly #entries = new WeakMap<Uint8Array, readonly Uint8Array[]>();
 
   override tile(level: number, index: number, width: number): Promise<Uint8Array> {
     return this.#tiles.get(`${level}/${index}/${width}`, () => super.tile(level, index, width));
+  }
+
+  protected override async loadTile(level: number, index: number, width: number): Promise<TileNodes> {
+    const bytes = await this.tile(level, index, width);
+    const known = this.#nodes.get(bytes);
+    if (known !== undefined) return known;
+    const nodes = await super.loadTile(level, index, width);
+    this.#nodes.set(bytes, nodes);
+    return nodes;
   }
 
   override bundleBytes(index: number, width: number): Promise<Uint8Array> {

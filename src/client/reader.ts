@@ -5,7 +5,7 @@
  * A host without a search (a mirror, a directory, tiles on any file server) is read whole, once: then its rows are the
  * reader's own, and the times of entries are bounds by witnessed heads (whole-log.ts).
  *
- * Memory of one reader: 80 MiB of tiles and bundles, 64 MiB of verified entries, 500,000 rows of listings, and with
+ * Memory of one reader: 112 MiB of tiles and bundles, 64 MiB of verified entries, 500,000 rows of listings, and with
  * `full`, or without a search, 50 bytes for each entry of the log and 64 MiB of entries that are gathered for a report on many
  * subjects. Beyond that, what was used longest ago is dropped and requested again.
  */

@@ -84,10 +84,11 @@ export class TileReader {
 
   /** Fetches the tiles that contain these nodes of a tree of `size` leaves, and returns a reader of the nodes. */
   nodes(nodes: readonly NodeId[], size: TreeSize): Promise<NodeReader> {
-    return readNodes(nodes, size, (level, index, width) => this.#loadTile(level, index, width));
+    return readNodes(nodes, size, (level, index, width) => this.loadTile(level, index, width));
   }
 
-  async #loadTile(level: number, index: number, width: number): Promise<TileNodes> {
+  /** A tile with its inner nodes. */
+  protected async loadTile(level: number, index: number, width: number): Promise<TileNodes> {
     return TileNodes.of(await this.tile(level, index, width), this.#hasher);
   }
 

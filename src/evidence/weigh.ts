@@ -3,6 +3,7 @@
  * signatures over its digests, and the claim, judged again from signed data alone. If an agent states E3 and the
  * signatures do not hold, its result is not believed.
  */
+import { countWhile } from '../bytes/ascending.ts';
 import { formatHex } from '../bytes/text.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { languageFault } from '../claim/expression.ts';
@@ -175,7 +176,8 @@ async function weighTrail(
  */
 export function betweenOf({ time, parsed }: Logged, entries: Around): Between {
   const { size } = parsed.proof.challenge;
-  return { from: entries.findLast(({ index }) => index < size)?.time, to: time };
+  const before = countWhile(entries, ({ index }) => index < size);
+  return { from: entries[before - 1]?.time, to: time };
 }
 
 /** Weighs all results of proofs of one commitment. */

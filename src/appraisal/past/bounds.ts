@@ -8,6 +8,7 @@
  *
  * The times that the log states are not used. Pure.
  */
+import { countWhile } from '../../bytes/ascending.ts';
 import type { OpenedCheckpoint } from '../../note/checkpoint.ts';
 import { quorumTimes } from '../../note/quorum-time.ts';
 import type { TrustPolicy } from '../../note/trust.ts';
@@ -76,11 +77,5 @@ function runningMin(numbers: readonly number[]): readonly number[] {
 
 /** How many of the ascending numbers are less than `limit`. */
 export function countBelow(ascending: readonly number[], limit: number): number {
-  let [low, high] = [0, ascending.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ascending[middle] ?? Infinity) < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return countWhile(ascending, (each) => each < limit);
 }

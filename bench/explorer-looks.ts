@@ -61,6 +61,8 @@ interface Seen {
   readonly verified: number;
 }
 
+const seconds = (value: number): string => `${value.toFixed(1)} s`;
+
 /** Opens the page and waits until it has verified everything. */
 async function see(page: WatchedPage, url: string): Promise<Seen> {
   const began = performance.now();
@@ -69,18 +71,20 @@ async function see(page: WatchedPage, url: string): Promise<Seen> {
     page.evaluate(
       "[document.querySelector('.counts b')?.textContent ?? '', document.querySelector('.running')?.textContent.trim() ?? '?', [...document.querySelectorAll('.view > p.actions')].map((each) => each.textContent).join(' ')].join('|')",
     );
+  let shown = 0;
   for (;;) {
     await pause(100);
     const [counts = '', running = '', end = ''] = String(await told()).split('|');
     const verified = Number(/^([\d,]+) of/.exec(counts)?.[1]?.replaceAll(',', '') ?? 0);
     const wall = performance.now() - began;
     if (running === '' && end.includes('Save as CSV')) return { wall, done: true, verified };
-    if (process.env.SHOW) console.error((wall / 1000).toFixed(1), counts, running);
+    if (wall > shown + 10_000) {
+      shown = wall;
+      console.error(`${seconds(wall / 1000)}: ${running}`);
+    }
     if (wall > MOST) return { wall, done: false, verified };
   }
 }
-
-const seconds = (value: number): string => `${value.toFixed(1)} s`;
 
 /** The same past by the client under Node, signatures by WebCrypto as in the page: seconds of processor time. */
 async function inNode(server: Server): Promise<number> {

@@ -2,9 +2,10 @@
  * Opened leaves of a declaration, as probes compare them. The deterministic CBOR of a leaf (spec/statements.md §9) becomes a
  * plain value, with byte strings as lower-case hex. Both sides of a comparison go through the same function.
  */
+import { createHmac } from 'node:crypto';
 import { decodeCbor, isCborArray, isCborMap, type CborValue } from '../bytes/cbor.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { formatHex } from '../bytes/text.ts';
+import { encodeUtf8, formatHex, parseHex } from '../bytes/text.ts';
 import { isMap, type Value } from '../claim/value.ts';
 import { valueInLeaf } from '../statement/saltedleaf.ts';
 import type { ProbeTask } from './probe.ts';
@@ -48,6 +49,25 @@ export function isUnknown(value: Value): boolean {
 export function sensitiveDigest(value: Value): string | undefined {
   const found = isMap(value) ? value['sensitive'] : undefined;
   return typeof found === 'string' ? found : undefined;
+}
+
+/** The keyed digest that `commit` makes: HMAC-SHA-256 over purpose and path, each followed by a zero byte, and the value. */
+export function sensitiveMac(path: string, value: Uint8Array, key: Uint8Array): string {
+  const mac = createHmac('sha256', key)
+    .update(encodeUtf8(`sensitive\0${path}\0`))
+    .update(value);
+  return formatHex(new Uint8Array(mac.digest()));
+}
+
+/** The key of keyed digests, from the secret `salt`. Refuses `config-invalid`. */
+export function saltKey(probe: string, secret: string | undefined): Uint8Array | undefined {
+  const text = secret?.trim();
+  if (text === undefined) return undefined;
+  if (/^[0-9a-f]{64}$/.test(text)) return parseHex(text);
+  throw refuse(
+    'config-invalid',
+    `the secret "salt" of ${probe} is the salt secret of \`commit\`: 64 hex digits`,
+  );
 }
 
 /** Whether two values of leaves are the same. */

@@ -8,6 +8,7 @@ import type { ProbeDescription } from './description.ts';
 import { FILES } from './files/describe.ts';
 import { HTTP } from './http/describe.ts';
 import { IAM } from './iam/describe.ts';
+import { KUBERNETES } from './kubernetes/describe.ts';
 import { NET } from './net/describe.ts';
 import { POSTGRES } from './postgres/describe.ts';
 import { SELF } from './self/describe.ts';
@@ -25,6 +26,7 @@ export const PROBES: readonly ProbeDescription[] = [
   FILES,
   TERRAFORM,
   IAM,
+  KUBERNETES,
   EXEC,
   SELF,
 ];

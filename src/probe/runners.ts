@@ -13,6 +13,7 @@ export const RUNNERS: ReadonlyMap<string, () => Promise<Probe>> = new Map([
   ['files@1', async () => (await import('./files/probe.ts')).filesProbe],
   ['terraform@1', async () => (await import('./terraform/probe.ts')).terraformProbe],
   ['iam@1', async () => (await import('./iam/probe.ts')).iamProbe],
+  ['kubernetes@1', async () => (await import('./kubernetes/probe.ts')).kubernetesProbe],
   ['exec@1', async () => (await import('./exec/probe.ts')).execProbe],
 ]);
 

@@ -17,6 +17,8 @@ export interface Trust {
   readonly verify: boolean;
   /** Authorities in PEM; undefined for those that Node knows. */
   readonly ca: string | undefined;
+  /** A certificate in PEM with its key, for servers that ask for one. The server never sees the key. */
+  readonly own?: { readonly certificate: string; readonly key: string };
 }
 
 /** What is known of the connection. */
@@ -40,6 +42,7 @@ export async function secure(
     host,
     ...(isIP(host) === 0 && { servername: host }),
     ...(trust.ca !== undefined && { ca: trust.ca }),
+    ...(trust.own !== undefined && { cert: trust.own.certificate, key: trust.own.key }),
     rejectUnauthorized: verifies,
   });
   await new Promise<void>((resolve, reject) => {

@@ -467,6 +467,8 @@ t.test('what lowers checks, or says where a secret goes, is the owner’s', asyn
     'http@1 scheme',
     'net@1 pairsPerMinute',
     'terraform@1 run',
+    'kubernetes@1 endpoints',
+    'kubernetes@1 spki',
   ]);
 });
 

@@ -2,31 +2,21 @@
  * Sends the requests of the probe `http@1`: one answer each, bounded, with no redirect followed and no cookie kept.
  * Nothing is sent before the server is verified.
  */
-import { Agent, request, type IncomingMessage } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { request, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { errorCode } from '../harmless.ts';
-import { endStream, secure, type Secured, type Trust } from '../trust.ts';
-
-/** How a probe names itself. */
-const USER_AGENT = 'tallystick-probe/1';
+import { CheckedAgent, USER_AGENT, type Place } from '../connection.ts';
+import { endStream, type Secured } from '../trust.ts';
 
 const MAX_HEADER_BYTES = 16_384;
 /** Bytes of a body that are taken; the rest is not waited for. */
 const MAX_BODY_BYTES = 65_536;
 
-export interface Site {
-  readonly host: string;
-  readonly port: number;
-  /** undefined: without TLS. */
-  readonly trust: Trust | undefined;
+export interface Site extends Place {
   readonly method: 'GET' | 'HEAD';
   /** Path and query. */
   readonly path: string;
-  /** Milliseconds for one request, its connection included. */
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
 }
 
 export interface Answer {
@@ -121,70 +111,4 @@ export class HttpClient {
     );
     return { status: response.statusCode ?? 0, headers: new Map(headers), bodyBytes, bodyWhole, secured };
   }
-}
-
-/** Gives out connections only after TLS is established and the server's key is verified. */
-class CheckedAgent extends Agent {
-  readonly #site: Site;
-  readonly #sockets = new Set<Socket>();
-  #counted = 0;
-  secured: Secured | undefined;
-
-  constructor(site: Site) {
-    super({ keepAlive: true, maxSockets: 1, timeout: site.timeoutMs });
-    this.#site = site;
-  }
-
-  get bytes(): number {
-    return Array.from(this.#sockets).reduce((sum, each) => sum + traffic(each), this.#counted);
-  }
-
-  override createConnection(
-    _options: unknown,
-    callback?: (error: Error | null, stream: Duplex) => void,
-  ): undefined {
-    const { host, port, trust, timeoutMs, signal } = this.#site;
-    const socket = connect({ host, port, noDelay: true });
-    const limit = AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]);
-    const stop = (): void => void socket.destroy(new Error('stopped'));
-    limit.addEventListener('abort', stop, { once: true });
-    if (limit.aborted) stop();
-    this.#sockets.add(socket);
-    socket.on('close', () => {
-      this.#sockets.delete(socket);
-      this.#counted += traffic(socket);
-    });
-    const settle = (error: Error | undefined, stream: Duplex): void => {
-      limit.removeEventListener('abort', stop);
-      callback?.(error ?? null, stream);
-    };
-    socket.once('error', (error) => settle(error, socket));
-    socket.once('connect', () => {
-      socket.removeAllListeners('error').on('error', () => undefined);
-      if (trust === undefined) return settle(undefined, socket);
-      this.#secure(socket, trust).then(
-        (stream) => settle(undefined, stream),
-        (error: unknown) => {
-          endStream(socket);
-          settle(error instanceof Error ? error : new Error('TLS failed'), socket);
-        },
-      );
-    });
-    return undefined;
-  }
-
-  async #secure(socket: Socket, trust: Trust): Promise<Duplex> {
-    const { stream, secured } = await secure(socket, this.#site.host, trust);
-    this.secured = secured;
-    return stream;
-  }
-
-  close(): void {
-    for (const socket of this.#sockets) endStream(socket);
-    this.destroy();
-  }
-}
-
-function traffic({ bytesRead, bytesWritten }: Socket): number {
-  return bytesRead + bytesWritten;
 }

@@ -2,13 +2,11 @@
  * Compares declared attributes with those of a state, by path. An attribute that the plan did not know yet may have any value.
  * Sensitive attributes are compared by their keyed digest; without the key they are not compared.
  */
-import { createHmac } from 'node:crypto';
 import { printable } from '../../bytes/printable.ts';
-import { encodeUtf8, formatHex } from '../../bytes/text.ts';
 import { isMap, type Value, type ValueMap } from '../../claim/value.ts';
 import type { DeclaredLeaf } from '../../declare/leaf.ts';
 import { looksSecret, textsOf } from '../../declare/secret.ts';
-import { declaredValue, isUnknown, sameValue, sensitiveDigest } from '../declared.ts';
+import { declaredValue, isUnknown, sameValue, sensitiveDigest, sensitiveMac } from '../declared.ts';
 import { alignSets } from './sets.ts';
 
 /** Most names of one kind that are shown. */
@@ -33,7 +31,7 @@ export function compare(
   key: Uint8Array | undefined,
 ): Compared {
   const live = alignSets(declared, found, (leaf, path, digest) =>
-    key === undefined ? undefined : digestOf({ ...leaf, path }, key) === digest,
+    key === undefined ? undefined : sensitiveMac(path, leaf.value, key) === digest,
   );
   const counts = { same: 0, changed: 0, absent: 0, later: 0, sensitive: 0 };
   const differing: Value[] = [];
@@ -82,7 +80,7 @@ function stateOf(
   const keyed = sensitiveDigest(value);
   if (keyed === undefined) return isSame(leaf, value) ? 'same' : 'changed';
   if (key === undefined) return 'sensitive';
-  return keyed === digestOf(leaf, key) ? 'same' : 'changed';
+  return keyed === sensitiveMac(leaf.path, leaf.value, key) ? 'same' : 'changed';
 }
 
 /** The resources and outputs that some paths belong to. */
@@ -114,14 +112,6 @@ function ownerOf(path: string): string {
 
 function isSame(leaf: DeclaredLeaf, value: Value): boolean {
   return sameValue(declaredValue(leaf.value), value);
-}
-
-/** The keyed digest that `commit` makes: HMAC-SHA-256 over purpose and path, each followed by a zero byte, and the value. */
-function digestOf(leaf: DeclaredLeaf, key: Uint8Array): string {
-  const mac = createHmac('sha256', key)
-    .update(encodeUtf8(`sensitive\0${leaf.path}\0`))
-    .update(leaf.value);
-  return formatHex(new Uint8Array(mac.digest()));
 }
 
 /** Declared texts and numbers by path. A password can be either. */

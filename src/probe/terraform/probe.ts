@@ -8,7 +8,6 @@ import { constants } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { parseHex } from '../../bytes/text.ts';
 import type { Observed } from '../../claim/observed.ts';
 import type { ValueMap } from '../../claim/value.ts';
 import type { Exclusion } from '../../declare/leaf.ts';
@@ -16,7 +15,7 @@ import { decodeSource } from '../../declare/encoding.ts';
 import { DEPOSED, isFault, NOT_NAMED, TAINTED } from '../../declare/sources/terraform/left-out.ts';
 import { declareTerraform } from '../../declare/sources/terraform/terraform.ts';
 import { PLAIN_ENV, runProgram } from '../child.ts';
-import { declaredLeaves } from '../declared.ts';
+import { declaredLeaves, saltKey } from '../declared.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import { cutLists, membersOf } from '../members.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
@@ -34,7 +33,7 @@ async function run(task: ProbeTask): Promise<Observed> {
   const declared = declaredLeaves('terraform@1', task);
   const { bytes, modified } = await readState(task);
   const state = parse(bytes);
-  const key = keyOf(await task.secret('salt'));
+  const key = saltKey('terraform@1', await task.secret('salt'));
   const compared = compare(declared, new Map(state.leaves.map((leaf) => [leaf.path, leaf])), key);
   const { counts } = compared;
   const beside = besideOf(state.excluded);
@@ -191,15 +190,4 @@ function parse(bytes: Uint8Array): ReturnType<typeof declareTerraform> {
       { cause: error },
     );
   }
-}
-
-/** The salt secret of `commit`, 64 hex digits. Refuses `config-invalid` for any other text, without showing it. */
-function keyOf(secret: string | undefined): Uint8Array | undefined {
-  const text = secret?.trim();
-  if (text === undefined) return undefined;
-  if (/^[0-9a-f]{64}$/.test(text)) return parseHex(text);
-  throw refuse(
-    'config-invalid',
-    'the secret "salt" of terraform@1 is the salt secret of `commit`: 64 hex digits',
-  );
 }

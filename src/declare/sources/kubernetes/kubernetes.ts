@@ -12,6 +12,7 @@ import {
   isTreeMap,
   Leaves,
   type Declarable,
+  type DeclaredLeaf,
   type Exclusion,
   type Tree,
   type TreeMap,
@@ -105,7 +106,22 @@ function isMember(entry: readonly [string, Tree | undefined]): entry is readonly
 
 const AS_YAML = 'what is no object of a cluster is declared with `tallystick commit yaml FILE`';
 
-function addObject(leaves: Leaves, object: TreeMap, skip: ReadonlySet<string>): void {
+/** The leaves of one object, and the path of the object. Refuses as `declareKubernetes`. */
+export function leavesOfObject(
+  object: TreeMap,
+  ignored: readonly Exclusion[] = IGNORED,
+): { readonly at: string; readonly leaves: readonly DeclaredLeaf[] } {
+  const leaves = new Leaves();
+  const at = addObject(leaves, object, new Set(ignored.map(({ path }) => path)));
+  return { at, leaves: leaves.all() };
+}
+
+/** Path of an object among the leaves of a declaration. `namespace`: empty if the object is in none, or names none. */
+export function objectPath(apiVersion: string, kind: string, namespace: string, name: string): string {
+  return [apiVersion, kind, namespace, name].reduce(below, '');
+}
+
+function addObject(leaves: Leaves, object: TreeMap, skip: ReadonlySet<string>): string {
   const metadata = object.get('metadata');
   const meta: TreeMap = metadata !== undefined && isTreeMap(metadata) ? metadata : new Map();
   const [version, kind, name] = [object.get('apiVersion'), object.get('kind'), meta.get('name')];
@@ -113,7 +129,7 @@ function addObject(leaves: Leaves, object: TreeMap, skip: ReadonlySet<string>): 
     throw refuse('malformed-payload', `an object has no apiVersion and kind; ${AS_YAML}`);
   if (typeof name !== 'string') throw refuse('malformed-payload', nameless(kind, meta));
   const namespace = meta.get('namespace');
-  const at = [version, kind, typeof namespace === 'string' ? namespace : '', name].reduce(below, '');
+  const at = objectPath(version, kind, typeof namespace === 'string' ? namespace : '', name);
   const secret = kind === 'Secret' && version === 'v1';
   const sensitive = (within: string): boolean => secret && /^\/(?:data|stringData)(?:\/|$)/.test(within);
   /** `place`: the path within the object, with every item of a list as `*`. */
@@ -131,6 +147,7 @@ function addObject(leaves: Leaves, object: TreeMap, skip: ReadonlySet<string>): 
     } else leaves.add(at + within, tree, () => sensitive(within));
   };
   for (const [step, child] of object) walk(below('', step), below('', step), child);
+  return at;
 }
 
 /** Why an object without a name cannot be declared, and what can be done about it. */

@@ -1,0 +1,148 @@
+/**
+ * Compares what API servers of one cluster show. A revision of an object is the same everywhere, so two servers of one version
+ * that show one uid at one resource version differently contradict each other, and so do a list and a GET. Each difference is
+ * asked for a second time. One that was seen once may be a change under way: nothing is known then.
+ */
+import { liveObject, type LiveObject } from './object.ts';
+import { objectUrl, type Resource } from './server.ts';
+import { shownPath } from './shown.ts';
+import { newestOf, type View } from './view.ts';
+import type { ApiServer } from './api.ts';
+import { itemsAt } from './tree.ts';
+import type { Placed } from './world.ts';
+
+export interface Disagreement {
+  /** Path, as it may leave the agent. */
+  readonly path: string;
+  /** What is shown in two ways, in words. */
+  readonly what: string;
+  /** Whether it was seen twice at one revision. */
+  readonly isConfirmed: boolean;
+}
+
+/** Most differences that are asked for again. */
+const MAX_AGAIN = 20;
+
+/** Objects that another server of the same version shows differently, or not. */
+export async function disagreements(one: View, other: View): Promise<readonly Disagreement[]> {
+  const found: Disagreement[] = [];
+  const suspects = [...new Set([...one.objects.keys(), ...other.objects.keys()])].filter(
+    (path) => one.objects.get(path)?.print !== other.objects.get(path)?.print,
+  );
+  for (const path of suspects.slice(0, MAX_AGAIN)) {
+    const [here, there] = [one.objects.get(path), other.objects.get(path)];
+    const first =
+      here !== undefined && there !== undefined
+        ? await differs(one.api, other.api, here, there)
+        : here !== undefined
+          ? await lacks(one.api, other, here)
+          : there !== undefined && (await lacks(other.api, one, there));
+    if (first !== undefined && first !== false) found.push({ path: shownPath(path), ...first });
+  }
+  if (suspects.length > MAX_AGAIN)
+    found.push({
+      path: '',
+      what: `${suspects.length - MAX_AGAIN} more objects are shown differently`,
+      isConfirmed: false,
+    });
+  return found;
+}
+
+type Found = Pick<Disagreement, 'what' | 'isConfirmed'>;
+
+/** Two servers show an object with different contents. undefined: one of them shows a newer revision, which is no fault. */
+async function differs(
+  one: ApiServer,
+  other: ApiServer,
+  here: LiveObject,
+  there: LiveObject,
+): Promise<Found | undefined> {
+  const what = `${one.name} and ${other.name} show it differently at one revision`;
+  const wasSame = isSameRevision(here, there);
+  const [again, againThere] = [await get(one, here), await get(other, there)];
+  if (again === undefined || againThere === undefined) return undefined;
+  const isSame = isSameRevision(again, againThere);
+  if (isSame && again.print !== againThere.print) return { what, isConfirmed: wasSame };
+  // They agree now, or cannot be compared now. If they disagreed about one revision before, that was seen once.
+  return wasSame ? { what, isConfirmed: false } : undefined;
+}
+
+/** A server shows an object, and the lists of another lack it. */
+async function lacks(has: ApiServer, without: View, object: LiveObject): Promise<Found | undefined> {
+  const what = `${has.name} shows it, and ${without.api.name} does not`;
+  // The server without it shows a state from before the object's last change: it is behind, and view.ts says so.
+  if (newestOf(without) < object.resourceVersion) return { what, isConfirmed: false };
+  const before = await get(has, object);
+  const missing = await without.api.ask({ path: urlOf(object) });
+  const after = await get(has, object);
+  // It was there at one revision before and after the other server said that it is not.
+  const stood =
+    before !== undefined &&
+    after !== undefined &&
+    isSameRevision(before, after) &&
+    isSameRevision(before, object);
+  if (missing.status === 404) return stood ? { what, isConfirmed: true } : undefined;
+  if (missing.status !== 200 || !stood) return undefined;
+  const shown = liveObject(missing.body, object.resource, object.namespace);
+  return isSameRevision(shown, before)
+    ? { what: `${without.api.name} shows it, and its list does not`, isConfirmed: false }
+    : undefined;
+}
+
+/**
+ * Declared objects that the lists of a server lack, though the server shows them when it is asked for them. Their revision must be
+ * one that the list is not older than. The list is asked again, for this object alone.
+ */
+export async function hiddenInLists(
+  view: View,
+  deleted: readonly Placed[],
+): Promise<readonly Disagreement[]> {
+  const found: Disagreement[] = [];
+  for (const { resource, namespace, wanted, path } of deleted.slice(0, MAX_AGAIN)) {
+    const url = objectUrl(resource, namespace, wanted.name);
+    const first = await view.api.ask({ path: url });
+    if (first.status !== 200) continue;
+    const shown = liveObject(first.body, resource, namespace);
+    const listed = view.lists.find((each) => each.resource === resource && each.namespace === namespace);
+    const isOlder = listed !== undefined && shown.resourceVersion <= listed.resourceVersion;
+    const again = isOlder && !(await isListed(view.api, resource, namespace, wanted.name));
+    const second = await view.api.ask({ path: url });
+    const stood =
+      second.status === 200 && isSameRevision(liveObject(second.body, resource, namespace), shown);
+    found.push({
+      path: shownPath(path),
+      what: `${view.api.name} shows it when asked for it, and its list lacks it`,
+      isConfirmed: again && stood,
+    });
+  }
+  return found;
+}
+
+async function isListed(
+  api: ApiServer,
+  resource: Resource,
+  namespace: string,
+  name: string,
+): Promise<boolean> {
+  const collection = objectUrl(resource, namespace, name).replace(/\/[^/]*$/, '');
+  const query = new URLSearchParams({ fieldSelector: `metadata.name=${name}` });
+  const { status, body } = await api.ask({ path: `${collection}?${query.toString()}` });
+  return status !== 200 || itemsAt(body, 'items').length > 0;
+}
+
+function isSameRevision(one: LiveObject, other: LiveObject): boolean {
+  return (
+    one.uid === other.uid &&
+    one.resourceVersion === other.resourceVersion &&
+    one.resource.apiVersion === other.resource.apiVersion
+  );
+}
+
+async function get(api: ApiServer, object: LiveObject): Promise<LiveObject | undefined> {
+  const { status, body } = await api.ask({ path: urlOf(object) });
+  return status === 200 ? liveObject(body, object.resource, object.namespace) : undefined;
+}
+
+function urlOf({ resource, namespace, name }: LiveObject): string {
+  return objectUrl(resource, namespace, name);
+}

@@ -1,0 +1,17 @@
+/** Paths of a cluster as they may leave the agent: names of things only. Values never do. */
+import { nameOf, WITHHELD } from '../harmless.ts';
+
+/** What a step of a named item begins with (declare/sources/kubernetes/lists.ts). */
+const KEYED =
+  /^(?:name|containerPort|port|mountPath|devicePath|ip|key|topologyKey)=([^]*?)(?:,(?:protocol|whenUnsatisfiable)=[A-Za-z]{1,32})?$/;
+
+/** A path with each step that may be no name withheld. */
+export function shownPath(path: string): string {
+  const [first = '', ...steps] = path.split('/');
+  const shown = steps.map((step) => {
+    const plain = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    const name = KEYED.exec(plain)?.[1] ?? plain;
+    return plain === '' || nameOf(name) !== undefined ? step : WITHHELD;
+  });
+  return [first, ...shown].join('/');
+}

@@ -60,7 +60,7 @@ export class FakeCluster {
     return made;
   }
 
-  get(apiVersion: string, kind: string, namespace: string, name: string): Json | undefined {
+  get(apiVersion: string, kind: string, namespace: string, name: string): Json {
     return this.objects.get(keyOf(apiVersion, kind, namespace, name));
   }
 
@@ -118,7 +118,7 @@ export async function fakeServer(cluster: FakeCluster): Promise<FakeServer> {
         method: request.method ?? '',
         path: url.pathname,
         query: url.searchParams,
-        body: text === '' ? {} : (JSON.parse(text) as Json),
+        body: text === '' ? {} : JSON.parse(text),
       };
       fake.asked.push(`${asked.method} ${asked.path}`);
       const user = fake.users.get((request.headers.authorization ?? '').replace('Bearer ', ''));

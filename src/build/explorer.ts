@@ -31,6 +31,8 @@ const ENTRIES = {
 };
 
 const STYLE = `${PAGE}/style.css`;
+/** What it imports. */
+const STYLES = `${PAGE}/style/*.css`;
 
 /** What of the build decides what is in the files. */
 const MAKERS = ['explorer.ts', 'lean/*.ts'];
@@ -65,6 +67,7 @@ export function buildExplorer(out: string): void {
       ...modules,
       ...saved.sources,
       STYLE,
+      ...globSync(STYLES, { cwd: ROOT }),
       `${PAGE}/icon.svg`,
       ...makers.map((each) => `src/build/${each}`),
     ].toSorted();
@@ -83,7 +86,7 @@ function sayHash(path: string): void {
 
 function smallStyle(path: string): void {
   const esbuild = join(ROOT, 'node_modules/esbuild-wasm/bin/esbuild');
-  const flags = ['--minify', '--charset=utf8', '--log-level=warning', `--outfile=${path}`];
+  const flags = ['--bundle', '--minify', '--charset=utf8', '--log-level=warning', `--outfile=${path}`];
   run(esbuild, [STYLE, ...flags], 'the style is no CSS');
 }
 

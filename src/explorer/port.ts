@@ -24,7 +24,7 @@ export interface ServedLog {
   entry(index: number): Promise<ServedEntry>;
   /** Absent where there is no index: at a mirror. */
   search?(query: Query): Promise<SearchPage>;
-  /** How it grew to a size, by the server's clock. Absent where there are no times: at a mirror. */
+  /** How it grew to a size, by the server's clock. */
   growth?(size: number): Promise<Growth>;
   /** The verdicts of all subjects (overview/). Absent where nobody computes them. */
   readonly overview?: ServedOverview | undefined;

@@ -27,12 +27,15 @@ interface Pages {
   readonly port: ExplorerPort;
   readonly assets: Assets | undefined;
   readonly urlOf: UrlOf;
+  readonly dataDir: string | undefined;
 }
 
 export interface ExplorerOptions {
   /** False: `/` says what this is, and there are no pages. */
   readonly explorer?: boolean | undefined;
   readonly log?: Pick<Logger, 'warn'> | undefined;
+  /** The folder of the server's data. */
+  readonly dataDir?: string | undefined;
   /** The built files. Default: those of this program. */
   readonly assets?: () => Assets | undefined;
 }
@@ -42,7 +45,7 @@ export function explorer(
   app: App,
   port: ExplorerPort,
   urlOf: UrlOf,
-  { explorer: on = true, log: told, assets: built = builtAssets }: ExplorerOptions,
+  { explorer: on = true, log: told, dataDir, assets: built = builtAssets }: ExplorerOptions,
 ): void {
   if (!on) {
     app.get('/', { schema }, async (_request, reply) => sendPage(reply, port.name, PLAIN));
@@ -50,7 +53,7 @@ export function explorer(
   }
   const assets = built();
   if (assets === undefined) told?.warn('the pages are not built: the explorer shows facts alone; run npm ci');
-  const pages = { port, assets, urlOf };
+  const pages = { port, assets, urlOf, dataDir };
   files(app, assets);
   for (const log of port.logs) {
     logPages(app, pages, log);
@@ -80,12 +83,12 @@ async function send(
   log: ServedLog | undefined,
   place: Place | undefined,
 ): Promise<FastifyReply> {
-  const { port, assets, urlOf } = pages;
+  const { port, assets, urlOf, dataDir } = pages;
   const others = place !== undefined && asksOthers(place);
   const from = urlOf(request, '');
   const url = from + (log?.base ?? '');
   const query = new URLSearchParams(request.url.split('?').slice(1).join('?'));
-  const { status, body: facts } = await factsOf({ port, log, place, query, url });
+  const { status, body: facts } = await factsOf({ port, log, place, query, url, dataDir });
   const boot = bootOf(pages, log, url, others);
   const html = documentOf({ title: titleOf(place), boot, facts, from, assets });
   const etag = `"${createHash('sha256').update(html).digest('base64url').slice(0, 22)}"`;

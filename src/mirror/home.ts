@@ -4,6 +4,7 @@ import { formatHex } from '../bytes/text.ts';
 import { formatMilliseconds, formatTime } from '../bytes/time.ts';
 import type { SignedHead } from '../client/history.ts';
 import { baseOf } from '../explorer/base.ts';
+import { growthFacts, growthSeen, type Growth } from '../explorer/facts/growth.ts';
 import type { HomeFacts, Table } from '../explorer/facts/home.ts';
 import { markup } from '../explorer/facts/markup.ts';
 import { code, moment } from '../explorer/facts/parts.ts';
@@ -17,15 +18,20 @@ import { TILE_WIDTH } from '../tree/tile.ts';
 import type { Mirror } from './mirror.ts';
 import { readinessOf } from './status.ts';
 
-/** `files`: paths of what is served beside the log's own files. */
-export function explored(mirror: Mirror, version: string, files: readonly string[]): ExplorerPort {
+/** `files`: paths of what is served beside the log's own files. `now`: milliseconds since the epoch. */
+export function explored(
+  mirror: Mirror,
+  version: string,
+  files: readonly string[],
+  now: () => number,
+): ExplorerPort {
   const origins = [...new Set(mirror.policy.logs.map(originOf))];
   return {
     role: 'mirror',
     name: `Tallystick mirror of ${mirror.url}`,
     version,
-    logs: origins.map((origin) => served(mirror, origin)),
-    home: () => facts(mirror, files),
+    logs: origins.map((origin) => served(mirror, origin, now)),
+    home: () => facts(mirror, files, growth(mirror, now)),
   };
 }
 
@@ -37,7 +43,12 @@ export function heldBy({ held }: Mirror, origin?: string): SignedHead {
   return held;
 }
 
-function served(mirror: Mirror, origin: string): ServedLog {
+/** A mirror knows no times of entries: what it shows are the sizes that it held, since its start. */
+function growth({ sizes }: Mirror, now: () => number): Growth {
+  return growthSeen(sizes.seen, (time) => sizes.at(time), Math.floor(now() / 1000));
+}
+
+function served(mirror: Mirror, origin: string, now: () => number): ServedLog {
   const checkpoint = () => {
     const { note, opened } = heldBy(mirror, origin);
     return { note, head: opened.checkpoint };
@@ -49,6 +60,7 @@ function served(mirror: Mirror, origin: string): ServedLog {
     base: baseOf(origin),
     checkpoint,
     policy,
+    growth: async () => growth(mirror, now),
     overview: new Overviews({ role: 'mirror', origin, path: mirror.path }).serving(checkpoint, policy),
     entry: async (index) => {
       const { size } = heldBy(mirror, origin).opened.checkpoint;
@@ -62,7 +74,7 @@ function served(mirror: Mirror, origin: string): ServedLog {
   };
 }
 
-function facts(mirror: Mirror, files: readonly string[]): HomeFacts {
+function facts(mirror: Mirror, files: readonly string[], grown: Growth): HomeFacts {
   const { held, status, policy } = mirror;
   const { ready, reasons } = readinessOf(status, held && mirror.size);
   const checkpoint = held?.opened.checkpoint;
@@ -83,6 +95,7 @@ function facts(mirror: Mirror, files: readonly string[]): HomeFacts {
       ['Incidents on file', status.incidents],
       ['Monitoring prefix', checkpoint && code(`/${originHash(checkpoint.origin)}/checkpoint`)],
     ],
+    growth: growthFacts(grown),
     tables: [witnessTable(mirror)],
     policy: {
       summary: 'The trust policy that this mirror goes by.',

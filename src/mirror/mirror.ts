@@ -22,6 +22,7 @@ import { compareHeads, servedTrees, type Conflict } from '../client/compare.ts';
 import { fetchKeys, isPolicyEntry } from './keys.ts';
 import { LocalTiles } from './local.ts';
 import { Records } from './records.ts';
+import { Sizes } from './sizes.ts';
 import { startingStatus, type MirrorStatus } from './status.ts';
 import { vkeyOf } from '../note/key.ts';
 
@@ -60,6 +61,8 @@ export class Mirror {
   /** The copy as it is served: the tree of the held head. */
   readonly local: LocalTiles;
   readonly status: MirrorStatus;
+  /** Sizes that it held. */
+  readonly sizes = new Sizes();
   #held: SignedHead | undefined;
   #pending: SignedHead | undefined;
   #policies: Set<number>;
@@ -73,6 +76,7 @@ export class Mirror {
     this.#policies = new Set(found.policies);
     this.local = new LocalTiles(parts.folder.read, () => this.size, parts.hasher);
     this.status = startingStatus(found);
+    if (found.held !== undefined) this.#seeSize();
   }
 
   /**
@@ -264,11 +268,16 @@ export class Mirror {
     await folder.ensure(CHECKPOINT, target.note);
     await folder.flush();
     this.#held = target;
+    this.#seeSize();
     if (this.#pending !== undefined && this.#pending.opened.checkpoint.size <= this.size) {
       await this.#records.dropPending();
       this.#pending = undefined;
     }
     await this.#records.keepManifest(target, { url: this.url, name, version, now: transport.now() });
+  }
+
+  #seeSize(): void {
+    this.sizes.see(Math.floor(this.#parts.transport.now() / 1000), this.size);
   }
 
   async #takeKeys(): Promise<string | undefined> {

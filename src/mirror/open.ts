@@ -92,7 +92,9 @@ async function assemble(options: MirrorOptions, secured: Tls, unlock: () => void
   const { signal } = ending;
   const folder = await Folder.open(options.dir);
   const mirror = await openCopy(options, folder, signal);
-  const app = server && (await mirrorServer(mirror, folder.read, servingOptions(server, secured, VERSION)));
+  const app =
+    server &&
+    (await mirrorServer(mirror, folder.read, servingOptions(server, secured, VERSION, options.dir)));
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   let following: Promise<void> = Promise.resolve();
   const close = async (): Promise<void> => {

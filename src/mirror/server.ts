@@ -43,6 +43,7 @@ export async function mirrorServer(
     mirror,
     options.version,
     FILES.map(({ path }) => path),
+    options.now ?? Date.now,
   );
   for (const { origin, base } of port.logs) {
     await web.scope((app) => tiles(app, filesOf(mirror, origin), web.sending), [openToBrowsers], base);

@@ -2,10 +2,10 @@
 import { leafIndex } from '../bytes/brand.ts';
 import { formatMilliseconds } from '../bytes/time.ts';
 import { baseOf } from '../explorer/base.ts';
-import { rememberedGrowth } from '../explorer/facts/growth.ts';
+import { growthFacts, rememberedGrowth, SPANS, type Growth } from '../explorer/facts/growth.ts';
 import type { HomeFacts, Table } from '../explorer/facts/home.ts';
 import { markup } from '../explorer/facts/markup.ts';
-import { moment } from '../explorer/facts/parts.ts';
+import { moment, table } from '../explorer/facts/parts.ts';
 import { Overviews } from '../explorer/overview/overviews.ts';
 import type { ExplorerPort, ServedLog } from '../explorer/port.ts';
 import type { LogReader } from '../log/ports.ts';
@@ -24,13 +24,8 @@ export function explored(
   reader: (watch: LogWatch) => LogReader,
   now: () => number,
 ): ExplorerPort {
-  return {
-    role: 'monitor',
-    name: 'Tallystick monitor',
-    version,
-    logs: monitor.watches.map((watch) => served(watch, reader(watch), now)),
-    home: () => facts(monitor),
-  };
+  const logs = monitor.watches.map((watch) => served(watch, reader(watch), now));
+  return { role: 'monitor', name: 'Tallystick monitor', version, logs, home: () => facts(monitor, logs) };
 }
 
 function served(watch: LogWatch, reader: LogReader, now: () => number): ServedLog {
@@ -49,12 +44,13 @@ function served(watch: LogWatch, reader: LogReader, now: () => number): ServedLo
         ? undefined
         : new Overviews({ role: 'monitor', origin, path }).serving(checkpoint, policy),
     search: async (query) => reader.search(query),
-    growth: rememberedGrowth(async (index) => (await entry(index)).time, now),
+    growth: rememberedGrowth(async (index) => (await entry(index)).time, now, 'First copied'),
   };
 }
 
-function facts(monitor: Monitor): HomeFacts {
+async function facts(monitor: Monitor, logs: readonly ServedLog[]): Promise<HomeFacts> {
   const { watches, store } = monitor;
+  const grown = await Promise.all(watches.map(async ({ status }, i) => logs[i]?.growth?.(status.copied)));
   const { ready, reasons } = monitor.readiness();
   const counts = store.counts();
   const open = counts.reduce((n, each) => n + each.open, 0);
@@ -67,6 +63,7 @@ function facts(monitor: Monitor): HomeFacts {
       ['Entries verified', watches.reduce((n, { status }) => n + status.copied, 0)],
       ['Open incidents', open],
     ],
+    growth: growthTable(watches, grown),
     tables: [logTable(watches, counts), peerTable(watches), incidentTable(store)],
     policy: policyOf(watches),
     keys: [],
@@ -107,6 +104,20 @@ function logTable(watches: readonly LogWatch[], counts: ReturnType<Monitor['stor
     heads: ['Log', 'Head', 'Verified', 'Last look', 'State', 'Open incidents'],
     rows,
   };
+}
+
+/** Of one log, as the log itself draws it; of several, a row each. */
+function growthTable(
+  watches: readonly LogWatch[],
+  grown: readonly (Growth | undefined)[],
+): HomeFacts['growth'] {
+  const [one] = grown;
+  const said = markup`<p class="quiet">By the time at which this monitor copied each entry.</p>`;
+  if (grown.length === 1) return one && markup`${said}${growthFacts(one)}`;
+  const rows = watches.map(({ origin }, i) => [origin, ...SPANS.map(([span]) => grown[i]?.since.get(span))]);
+  return rows.length === 0
+    ? undefined
+    : markup`${said}${table('Entries of each log', ['Log', ...SPANS.map(([, name]) => name)], rows)}`;
 }
 
 function peerTable(watches: readonly LogWatch[]): Table {

@@ -143,7 +143,10 @@ export async function openMonitor(options: MonitorOptions): Promise<OpenedMonito
     cleanup.defer(() => monitor.close());
     const close = (): Promise<void> => cleanup.disposeAsync();
     if (server === undefined) return { monitor, madeSecret, listen: async () => undefined, close };
-    const app = await buildMonitorApp(monitor, { ...servingOptions(server, secured, VERSION), now });
+    const app = await buildMonitorApp(monitor, {
+      ...servingOptions(server, secured, VERSION, options.dir),
+      now,
+    });
     cleanup.defer(() => app.close());
     return { monitor, madeSecret, listen: () => listen(app, server.endpoint, close), close };
   } catch (error) {

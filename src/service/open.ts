@@ -137,12 +137,13 @@ function start(
 /** The server of a log that runs; closes the log when there can be none. */
 async function appOf(
   service: RunningLog,
-  { endpoint, logger, limits }: LogOptions,
+  { endpoint, logger, limits, dataDir }: LogOptions,
   { tls }: Prepared,
 ): ReturnType<typeof buildApp> {
   try {
     return await buildApp(service, {
       version: VERSION,
+      dataDir,
       baseUrl: publicUrl(endpoint),
       log: logger,
       trustProxy: oneHop(endpoint),

@@ -26,9 +26,15 @@ export interface Serving {
 }
 
 /** The same as options of a server. */
-export function servingOptions({ endpoint, readsPerMinute, logger }: Serving, tls: Tls, version: string) {
+export function servingOptions(
+  { endpoint, readsPerMinute, logger }: Serving,
+  tls: Tls,
+  version: string,
+  dataDir: string,
+) {
   return {
     version,
+    dataDir,
     ...(endpoint.url !== undefined && { baseUrl: endpoint.url }),
     log: logger,
     trustProxy: oneHop(endpoint),

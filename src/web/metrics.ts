@@ -4,7 +4,9 @@
  */
 import { Counter, Gauge, Registry, type Metric } from '@platformatic/prom-client';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { spaceOf } from '../platform/space.ts';
 import { Histogram } from './histogram.ts';
+import type { WebOptions } from './options.ts';
 
 export interface Metrics {
   readonly contentType: string;
@@ -21,11 +23,12 @@ export interface Metrics {
 }
 
 /** Registers what every server has. */
-export function createMetrics(
-  version: string,
-  now: () => number,
-  registry: Registry = new Registry(),
-): Metrics {
+export function createMetrics({
+  version,
+  now = Date.now,
+  registry = new Registry(),
+  dataDir,
+}: Pick<WebOptions, 'version' | 'now' | 'registry' | 'dataDir'>): Metrics {
   const requests = new Histogram(
     'tallystick_http_request_duration_seconds',
     'Time from a request to the end of its response.',
@@ -33,7 +36,8 @@ export function createMetrics(
   const histograms = [requests];
   const monitor = monitorEventLoopDelay({ resolution: PROBE_MS });
   monitor.enable();
-  for (const metric of [...processMetrics(version, now), ...eventLoopDelay(monitor)])
+  const disk = dataDir === undefined ? [] : diskSpace(dataDir);
+  for (const metric of [...processMetrics(version, now), ...eventLoopDelay(monitor), ...disk])
     registry.registerMetric(metric);
   return {
     contentType: registry.contentType,
@@ -107,6 +111,14 @@ function processMetrics(version: string, now: () => number): readonly Metric[] {
     },
   });
   return [build, started, memory, cpu];
+}
+
+/** What a full disk announces itself by. 0 where the file system does not say. */
+function diskSpace(folder: string): readonly Metric[] {
+  return [
+    gauge('disk_free_bytes', 'Room on the disk of the data directory.', () => spaceOf(folder)?.free ?? 0),
+    gauge('disk_size_bytes', 'Size of that disk.', () => spaceOf(folder)?.size ?? 0),
+  ];
 }
 
 /** How often the event loop is probed; what a probe waited beyond that is delay. */

@@ -62,6 +62,8 @@ export interface WebOptions {
   readonly limits?: Partial<WebLimits>;
   /** False: no pages but a short one at `/` (src/explorer). */
   readonly explorer?: boolean | undefined;
+  /** The folder of the server's data: pages and metrics tell how much room its disk has. */
+  readonly dataDir?: string | undefined;
   /** Where metrics are kept; give one to have other parts' metrics served too. */
   readonly registry?: Registry;
   /** The clock, milliseconds. */

@@ -43,7 +43,7 @@ export interface Web {
 export async function webServer(options: WebOptions): Promise<Web> {
   const limits: WebLimits = { ...WEB_LIMITS, ...options.limits };
   const app = createServer(options, limits);
-  const metrics = createMetrics(options.version, options.now ?? Date.now, options.registry);
+  const metrics = createMetrics(options);
   app.setValidatorCompiler(compileValidator);
   handleErrors(app, options.log);
   observe(app, metrics, options.log, limits.urlBytes);

@@ -153,7 +153,7 @@ async function serverOf(
 ): ReturnType<typeof witnessServer> {
   const { endpoint, writesPerMinute } = options;
   return witnessServer(parts.witness, {
-    ...servingOptions(options, secured, VERSION),
+    ...servingOptions(options, secured, VERSION, options.place.dir),
     baseUrl: publicUrl(endpoint),
     writesPerWindow: writesPerMinute,
     incidents: () => parts.incidents.count,

@@ -3,7 +3,8 @@ import t, { type Test } from 'tap';
 import type { HistoryJson } from '#src/appraisal/past/json.ts';
 import { barsOf, clustersOf, type LookJson, type SpanJson } from '#src/explorer/page/draw/clusters.ts';
 import { scaleOf, ticksOf } from '#src/explorer/page/draw/scale.ts';
-import { isHistory } from '#src/explorer/page/state/told-history.ts';
+import { WrongAnswer } from '#src/explorer/page/state/shape.ts';
+import { historyIn } from '#src/explorer/page/state/told-history.ts';
 import { Known } from '#src/explorer/page/views/subject/known.ts';
 import { isQuestion, isReply } from '#src/explorer/page/worker/messages.ts';
 import type { Part, Question, SubjectShown } from '#src/explorer/page/worker/protocol.ts';
@@ -111,7 +112,7 @@ t.test('times on the line', async (t) => {
 t.test('what a server says of the past is looked at before it is drawn', async (t) => {
   const { past } = await shown(t);
   const told = copy(past);
-  t.ok(isHistory(told));
+  t.equal(historyIn(told), told);
   const [claim] = told.claims;
   const bad: readonly unknown[] = [
     null,
@@ -123,7 +124,7 @@ t.test('what a server says of the past is looked at before it is drawn', async (
     { ...told, claims: [{ ...claim, spans: [{ ...claim?.spans[0], kind: 'constructor' }] }] },
     { ...told, declared: [null] },
   ];
-  for (const each of bad) t.notOk(isHistory(each));
+  for (const each of bad) t.throws(() => historyIn(each), WrongAnswer);
 });
 
 t.test('messages', async (t) => {
@@ -136,6 +137,7 @@ t.test('messages', async (t) => {
   const port: Port = {
     postMessage: (question) => void posted.push(question),
     addEventListener: (type: string, listener: never) => void heard.set(type, listener),
+    terminate: () => undefined,
   };
   const remote = new RemoteVerifier(port);
   const parts: Part[] = [];

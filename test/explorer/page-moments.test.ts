@@ -1,7 +1,9 @@
 /** What a page says of time: a green word is of a moment, and neither a link nor an open window makes it one of now. */
 import t from 'tap';
 import { hasLapsed } from '#src/explorer/page/views/subject/lapse.ts';
-import { viewIn } from '#src/explorer/page/views/subject/period.ts';
+import type { ClaimJson } from '#src/explorer/page/draw/clusters.ts';
+import { figuresText } from '#src/explorer/page/views/subject/figures.ts';
+import { drawnOf, viewIn } from '#src/explorer/page/views/subject/period.ts';
 
 const NOW = 1_800_000_000;
 
@@ -33,4 +35,79 @@ t.test('the period of a URL, whatever a link says', async (t) => {
     t.equal(zoom, 'month', search);
     t.ok(period.since >= 0 && period.since <= period.until && period.until <= NOW, search);
   }
+});
+
+t.test('the drawing and the figures are of one period', async (t) => {
+  const view = viewIn('', NOW);
+  const month = { since: NOW - 30 * 86_400, until: NOW };
+  const past = (since: number, until: number, first: number) => ({
+    since,
+    until,
+    declared: [{ time: first }],
+  });
+  t.strictSame(drawnOf(view, undefined), month, 'before anything is known');
+  t.strictSame(
+    drawnOf(view, past(month.since, NOW, month.since - 1)),
+    month,
+    'it was declared before the month',
+  );
+  t.strictSame(drawnOf(view, past(month.since, NOW, NOW - 1_000)), { since: NOW - 1_060, until: NOW });
+  const then = viewIn('?at=size:9', NOW);
+  const [since, until] = [NOW - 200 * 86_400, NOW - 170 * 86_400];
+  t.strictSame(drawnOf(then, past(since, until, 0)), { since, until }, 'as of a moment, it ends there');
+  t.strictSame(drawnOf(then, past(since, until, until - 10)), { since: until - 70, until });
+});
+
+const span = (from: number, to: number, why: string | null = null) =>
+  ({ from, to, why, kind: why === null ? 'covered' : 'uncovered' }) as unknown as ClaimJson['spans'][number];
+
+t.test('figures say what is drawn', async (t) => {
+  const drawn = { since: 900, until: 2_000 };
+  const spans = [span(0, 1_000, 'unclaimed'), span(1_000, 2_000)];
+  const figures = {
+    grade_looks: 'word',
+    expected: 9,
+    looks: 4,
+    proven: 3,
+    failed: 1,
+    other: 0,
+    missed: 7,
+    seconds: { covered: 500, failed: 500, uncovered: 1_000, waived: 0 },
+  };
+  const claim = (change: object, looks = 7) =>
+    ({
+      spans,
+      looks: Array.from({ length: looks }),
+      figures: { ...figures, ...change },
+    }) as unknown as ClaimJson;
+  t.equal(
+    figuresText(claim({}), drawn),
+    'covered 50.00 % of 16 min; failed 8 min; not claimed 100 s; 7 looks, which count as 4, since nobody can name their moments: ' +
+      '3 PROVEN, 1 failed; none in 7 of 9 cadences; grade word',
+  );
+  t.match(
+    figuresText(claim({ other: 2, missed: 0 }, 4), drawn),
+    /; 4 looks: 3 PROVEN, 1 failed, 2 told nothing; one in each of 9 cadences;/,
+  );
+  t.match(
+    figuresText(
+      claim(
+        { seconds: { covered: 0, failed: 0, uncovered: 1_000, waived: 0 }, looks: 0, expected: 0, missed: 0 },
+        0,
+      ),
+      drawn,
+    ),
+    /^claimed at no time; not claimed 100 s; no look; none was due yet;/,
+    'no share of nothing',
+  );
+  const uncovered = [
+    span(0, 1_000, 'unclaimed'),
+    span(1_000, 1_100, 'awaited'),
+    span(1_100, 2_000, 'somewhere'),
+  ];
+  const times = { seconds: { covered: 0, failed: 0, uncovered: 2_000, waived: 0 } };
+  t.match(
+    figuresText({ ...claim(times), spans: uncovered }, drawn),
+    /^covered 0.00 % of 16 min; uncovered 16 min \(mostly somewhere: a look was made, .* that nobody can name\); not claimed 100 s;/,
+  );
 });

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { jsonOf } from '#src/explorer/page/state/bounded.ts';
 import { ReaderTrust } from '#src/explorer/page/state/reader-trust.ts';
+import { WrongAnswer } from '#src/explorer/page/state/shape.ts';
 import { RemoteVerifier, type Port } from '#src/explorer/page/worker/remote.ts';
 
 const ORIGIN = 'log.example';
@@ -42,8 +43,8 @@ t.test('a browser that keeps nothing does not put the server’s keys in place o
 
 t.test('a server’s word is read as far as there is room for it', async (t) => {
   t.strictSame(await jsonOf(new Response('{"a":"ä"}')), { a: 'ä' });
-  await t.rejects(jsonOf(new Response('')), SyntaxError);
-  await t.rejects(jsonOf(new Response(Buffer.from('"\xff"', 'latin1'))), TypeError);
+  await t.rejects(jsonOf(new Response('')), WrongAnswer);
+  await t.rejects(jsonOf(new Response(Buffer.from('"\xff"', 'latin1'))), WrongAnswer);
   let sent = 0;
   let isEnded = false;
   const endless = new ReadableStream({
@@ -64,6 +65,7 @@ t.test('a verifier that has failed answers nothing any more, and the page is tol
   let fail: (event: { readonly message?: string }) => void = () => undefined;
   const port: Port = {
     postMessage: () => undefined,
+    terminate: () => undefined,
     addEventListener: (type: 'message' | 'error', listener: (event: never) => void) => {
       if (type === 'error') fail = listener as typeof fail;
     },
@@ -76,4 +78,45 @@ t.test('a verifier that has failed answers nothing any more, and the page is tol
   await t.rejects(waiting.result, { name: 'VerifierFault', message: 'out of memory' });
   await t.rejects(verifier.ask({ kind: 'head' }).result, { message: 'out of memory' }, 'at once');
   t.strictSame(told, ['out of memory']);
+});
+
+t.test('a verifier that ended without a word is told, and another one is started', async (t) => {
+  let hear: (event: { readonly data: unknown }) => void = () => undefined;
+  let tick: () => void = () => undefined;
+  const [asked, told]: [unknown[], boolean[]] = [[], []];
+  let ended = 0;
+  const port: Port = {
+    postMessage: (question) => void asked.push(question),
+    addEventListener: (type: 'message' | 'error', listener: (event: never) => void) => {
+      if (type === 'message') hear = listener as typeof hear;
+    },
+    terminate: () => void (ended += 1),
+  };
+  let running = 0;
+  const verifier = new RemoteVerifier(port, (call) => {
+    running += 1;
+    tick = call;
+    return () => void (running -= 1);
+  });
+  verifier.onSilent = (isSilent) => void told.push(isSilent);
+  t.equal(running, 0, 'nobody looks after one that has nothing to answer');
+  const { result } = verifier.ask({ kind: 'head' });
+  t.equal(running, 1);
+  for (let i = 0; i < 3; i++) tick();
+  t.strictSame(asked.at(-1), { id: 0, ping: true });
+  t.strictSame(told, [], 'it may be busy');
+  hear({ data: { id: 0, say: 'here' } });
+  for (let i = 0; i < 3; i++) tick();
+  t.strictSame(told, []);
+  tick();
+  t.strictSame(told, [true]);
+  tick();
+  t.strictSame(told, [true], 'once');
+  hear({ data: { id: 0, say: 'here' } });
+  t.strictSame(told, [true, false], 'it was busy after all');
+  verifier.end();
+  await t.rejects(result, { name: 'VerifierFault', message: 'stopped' }, 'whoever waited is told');
+  t.equal(running, 0);
+  t.equal(ended, 1);
+  await t.rejects(verifier.ask({ kind: 'head' }).result, { message: 'stopped' });
 });

@@ -5,7 +5,7 @@ import type { ExplorerPort, Facts, ServedLog } from '../port.ts';
 import type { Place } from '../shared/place.ts';
 import { entryFacts } from './entry.ts';
 import { growthFacts } from './growth.ts';
-import { homeFacts } from './home.ts';
+import { homeFacts, withDisk, type HomeFacts } from './home.ts';
 import { overviewFacts } from './overview.ts';
 import { TITLES } from '../shared/place.ts';
 import { markup, type Markup } from './markup.ts';
@@ -23,6 +23,8 @@ export interface Asked {
   readonly query: URLSearchParams;
   /** Absolute URL of the log's data, as its reader reaches them. */
   readonly url: string;
+  /** The folder of the server's data; undefined for one that tells nothing of its disk. */
+  readonly dataDir: string | undefined;
 }
 
 /** The facts of a page. What the server refuses is said in its place, with the status of the refusal. */
@@ -36,9 +38,10 @@ export async function factsOf(asked: Asked): Promise<Facts> {
   }
 }
 
-function bodyOf({ port, log, place, query, url }: Asked): Markup | Promise<Markup> {
+function bodyOf(asked: Asked): Markup | Promise<Markup> {
+  const { log, place, query, url } = asked;
   if (place === undefined) throw noPage();
-  if (place.kind === 'home') return homeOf(port, log, query);
+  if (place.kind === 'home') return homeOf(asked);
   if (log === undefined) throw noPage();
   if (place.kind === 'subject') return subjectFacts(log, place.subject, query);
   if (place.kind === 'entry') return entryFacts(log, place.index);
@@ -50,15 +53,12 @@ function bodyOf({ port, log, place, query, url }: Asked): Markup | Promise<Marku
 }
 
 /** The home page of the server; of a log that it has, the log's own. */
-async function homeOf(
-  port: ExplorerPort,
-  log: ServedLog | undefined,
-  query: URLSearchParams,
-): Promise<Markup> {
-  if (log === undefined) return homeFacts(port.name, await port.home());
+async function homeOf({ port, log, query, dataDir }: Asked): Promise<Markup> {
+  const own = async (): Promise<HomeFacts> => withDisk(await port.home(), dataDir);
+  if (log === undefined) return homeFacts(port.name, await own());
   const [subjects, home] = await Promise.all([
     overviewFacts(log, query),
-    log.base === '' ? port.home() : undefined,
+    log.base === '' ? own() : undefined,
   ]);
   if (home !== undefined)
     return subjects === undefined

@@ -9,12 +9,14 @@ type TimeOf = (index: number) => Promise<number>;
 export interface Growth {
   /** Times and sizes, first to last. */
   readonly points: readonly (readonly [time: number, size: number])[];
-  /** Entries since so many seconds. */
+  /** Entries since so many seconds; without those of which nobody knows. */
   readonly since: ReadonlyMap<number, number>;
+  /** What the first point is. */
+  readonly begin: string;
 }
 
 const DAY = 86_400;
-const SPANS = [
+export const SPANS = [
   [DAY, 'Last day'],
   [7 * DAY, 'Last 7 days'],
   [30 * DAY, 'Last 30 days'],
@@ -24,7 +26,7 @@ const SPANS = [
 const POINTS = 24;
 
 /** Looks at some entries. `now`: POSIX seconds. */
-export async function growthOf(size: number, timeOf: TimeOf, now: number): Promise<Growth> {
+async function growthOf(size: number, timeOf: TimeOf, now: number, begin: string): Promise<Growth> {
   const since = new Map<number, number>();
   for (const [span] of SPANS) since.set(span, size - (await firstSince(size, timeOf, now - span)));
   const points: [number, number][] = [];
@@ -33,7 +35,22 @@ export async function growthOf(size: number, timeOf: TimeOf, now: number): Promi
     const index = shown === 1 ? 0 : Math.round((i * (size - 1)) / (shown - 1));
     points.push([await timeOf(index), index + 1]);
   }
-  return { points, since };
+  return { points, since, begin };
+}
+
+/** From sizes that somebody saw. `sizeAt`: undefined where nobody saw one yet. `now`: POSIX seconds. */
+export function growthSeen(
+  seen: Growth['points'],
+  sizeAt: (time: number) => number | undefined,
+  now: number,
+): Growth {
+  const size = seen.at(-1)?.[1] ?? 0;
+  const since = SPANS.flatMap(([span]): (readonly [number, number])[] => {
+    const before = sizeAt(now - span);
+    return before === undefined ? [] : [[span, size - before]];
+  });
+  const points = seen.length === 0 ? [] : [...seen, [now, size] as const];
+  return { points, since: new Map(since), begin: 'Seen since' };
 }
 
 /** Index of the first entry not before a time, among entries whose times do not go back; the size if there is none. */
@@ -50,12 +67,16 @@ async function firstSince(size: number, timeOf: TimeOf, time: number): Promise<n
 const [WIDTH, HEIGHT] = [480, 96];
 
 /** The figures, and the curve as a drawing. */
-export function growthFacts({ points, since }: Growth): Markup {
-  const figures = SPANS.map(([span, name]) => [name, `${since.get(span) ?? 0} entries`] as const);
+export function growthFacts({ points, since, begin }: Growth): Markup {
+  const figures = SPANS.map(([span, name]) => [name, grownText(since.get(span))] as const);
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined) return markup`<p>No entries yet.</p>`;
-  const list = factList([...figures, ['First entry', moment(formatTime(first[0]))]]);
+  const list = factList([...figures, [begin, moment(formatTime(first[0]))]]);
   return first[0] === last[0] ? list : markup`${list}${curve(points, first, last)}`;
+}
+
+function grownText(entries: number | undefined): string | undefined {
+  return entries === undefined ? undefined : `${entries} entries`;
 }
 
 function curve(
@@ -71,15 +92,22 @@ function curve(
   return markup`<svg class="growth" role="img" aria-label="${said}" viewBox="-4 -4 ${WIDTH + 8} ${HEIGHT + 8}" preserveAspectRatio="none"><polyline points="${points.map(at).join(' ')}" fill="none" stroke="currentColor" stroke-width="2" vector-effect="non-scaling-stroke"/></svg>`;
 }
 
-/** Remembers the growth for a minute, while the log goes on growing: many look at one page. */
-export function rememberedGrowth(timeOf: TimeOf, now: () => number): (size: number) => Promise<Growth> {
+/**
+ * Remembers the growth for a minute, while the log goes on growing: many look at one page. `begin`: what the time of the first entry
+ * is.
+ */
+export function rememberedGrowth(
+  timeOf: TimeOf,
+  now: () => number,
+  begin = 'First entry',
+): (size: number) => Promise<Growth> {
   let kept:
     { readonly minute: number; readonly isEmpty: boolean; readonly growth: Promise<Growth> } | undefined;
   return async (size) => {
     const seconds = Math.floor(now() / 1000);
     const minute = Math.floor(seconds / 60);
     if (kept?.minute !== minute || kept.isEmpty)
-      kept = { minute, isEmpty: size === 0, growth: growthOf(size, timeOf, seconds) };
+      kept = { minute, isEmpty: size === 0, growth: growthOf(size, timeOf, seconds, begin) };
     return kept.growth;
   };
 }

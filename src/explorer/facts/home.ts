@@ -1,4 +1,5 @@
 /** The home pages of log, monitor, mirror and witness, in one form and each in the words of its server. */
+import { spaceOf } from '../../platform/space.ts';
 import { ABOUT_ID } from '../shared/boot.ts';
 import { markup, type Markup } from './markup.ts';
 import { copied, factList, foldedText, table, type Cell } from './parts.ts';
@@ -38,6 +39,20 @@ export interface HomeFacts {
   readonly links: readonly (readonly [href: string, what: string])[];
 }
 
+/** The facts with the room on the disk of the server's data, where that is told. */
+export function withDisk(facts: HomeFacts, dataDir: string | undefined): HomeFacts {
+  const space = dataDir === undefined ? undefined : spaceOf(dataDir);
+  if (space === undefined) return facts;
+  const share = Math.floor((100 * space.free) / space.size);
+  const text = `${gigabytes(space.free)} free of ${gigabytes(space.size)} (${share} %)`;
+  return { ...facts, figures: [...facts.figures, ['Disk of its data', text]] };
+}
+
+/** Rounded down: what is free is never shown as more than it is. */
+function gigabytes(bytes: number): string {
+  return `${(Math.floor(bytes / 1e8) / 10).toLocaleString('en')} GB`;
+}
+
 /** `level`: of its heading, where the page has another one before. */
 export function homeFacts(name: string, facts: HomeFacts, level: 'h1' | 'h2' = 'h1'): Markup {
   const { what, note, ready, reasons, figures, growth, tables, policy, keys, links } = facts;
@@ -49,8 +64,8 @@ ${note === undefined ? undefined : markup`<p class="note">${note}</p>`}
 <p class="${ready ? 'health' : 'alarm'}">${ready ? 'Ready: it does what it is there for.' : 'Not ready.'}</p>
 ${items.length === 0 ? undefined : markup`<ul class="reasons">${items}</ul>`}
 ${factList(figures)}
-${growth === undefined ? undefined : markup`<h2>Growth</h2>${growth}`}
 ${tables.map(tableOf)}
+${growth === undefined ? undefined : markup`<h2>Growth</h2>${growth}`}
 ${policy && markup`<h2>To rely on it</h2><p>${policy.summary}</p>${copied(policy.text, policy.file)}`}
 ${keys.length === 0 ? undefined : markup`<h2>Keys</h2>${keys.map(({ summary, text, file }) => foldedText(summary, text, file))}`}
 <h2>For programs</h2>

@@ -1,6 +1,6 @@
 /**
  * The first screen of one log as its server asks for it: a thread that starts when somebody asks, computes once for everybody, and
- * ends when nobody has asked for a while.
+ * ends when nobody has asked for a while; sooner if it was too slow for those who asked last.
  */
 import { Worker } from 'node:worker_threads';
 import { refuse } from '../../bytes/refusal.ts';
@@ -33,19 +33,34 @@ const MOST_WAITING = 64;
 const TIMEOUT_MS = 15_000;
 /** Milliseconds without a question after which the thread ends, and what it computed is forgotten. */
 const IDLE_MS = 600_000;
+/** The same after a question that was not answered in time: nobody waits for what the thread is busy with. */
+const LEFT_MS = 60_000;
 /** MiB of the thread. */
 const MOST_MIB = 768;
 
-type Thread = Remote<OverviewQuestion, Uint8Array, never>;
+type Thread = Pick<Remote<OverviewQuestion, Uint8Array, never>, 'ask' | 'terminate'>;
+
+/** What tests put in place of the clock and of the thread. */
+export interface OverviewsOptions {
+  readonly timeoutMs?: number;
+  readonly idleMs?: number;
+  readonly leftMs?: number;
+  /** Starts a thread. `onExit`: called when it has ended. */
+  readonly start?: (source: OverviewSource, onExit: () => void) => Thread;
+}
 
 export class Overviews {
   readonly #source: OverviewSource;
+  readonly #options: Required<OverviewsOptions>;
   #thread: Thread | undefined;
   #waiting = 0;
+  /** Whether the last question was not answered in time. */
+  #isLate = false;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(source: OverviewSource) {
+  constructor(source: OverviewSource, options: OverviewsOptions = {}) {
     this.#source = source;
+    this.#options = { timeoutMs: TIMEOUT_MS, idleMs: IDLE_MS, leftMs: LEFT_MS, start, ...options };
   }
 
   /** A page as JSON in UTF-8. Refuses `overloaded`, and what reading the log refuses. */
@@ -59,36 +74,31 @@ export class Overviews {
     } finally {
       this.#waiting -= 1;
       clearTimeout(this.#idle);
-      this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref();
+      const { idleMs, leftMs } = this.#options;
+      this.#idle = setTimeout(() => void this.close(), this.#isLate ? leftMs : idleMs).unref();
     }
   }
 
   async #ask(thread: Thread, question: OverviewQuestion): Promise<Uint8Array> {
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(refuse('overloaded', 'the overview is being computed; ask again in a moment')),
-      TIMEOUT_MS,
-    );
+    const timer = setTimeout(() => {
+      this.#isLate = true;
+      reject(refuse('overloaded', 'the overview is being computed; ask again in a moment'));
+    }, this.#options.timeoutMs);
     try {
-      return await Promise.race([thread.ask(question), late]);
+      const page = await Promise.race([thread.ask(question), late]);
+      this.#isLate = false;
+      return page;
     } finally {
       clearTimeout(timer);
     }
   }
 
   #start(): Thread {
-    const worker = new Worker(threadModule('./overview-thread', import.meta.url), {
-      workerData: this.#source,
-      resourceLimits: { maxOldGenerationSizeMb: MOST_MIB },
+    const thread = this.#options.start(this.#source, () => {
+      if (this.#thread === thread) this.#thread = undefined;
     });
-    worker.unref();
-    const thread: Thread = new Remote(
-      worker,
-      () => undefined,
-      () => {
-        if (this.#thread === thread) this.#thread = undefined;
-      },
-    );
+    this.#isLate = false;
     return thread;
   }
 
@@ -107,4 +117,13 @@ export class Overviews {
     this.#thread = undefined;
     await thread?.terminate();
   }
+}
+
+function start(workerData: OverviewSource, onExit: () => void): Thread {
+  const worker = new Worker(threadModule('./overview-thread', import.meta.url), {
+    workerData,
+    resourceLimits: { maxOldGenerationSizeMb: MOST_MIB },
+  });
+  worker.unref();
+  return new Remote(worker, () => undefined, onExit);
 }

@@ -7,38 +7,35 @@ export function addButtons(within: ParentNode): void {
     bar.className = 'buttons';
     const said = document.createElement('span');
     said.setAttribute('role', 'status');
-    bar.append(copyButton(pre, said), saveButton(pre), said);
+    const copy = (): void => void copyFrom(pre).then((words) => (said.textContent = words));
+    const save = (): void => saveFile(pre.dataset['file'] ?? 'text.txt', 'text/plain', pre.textContent ?? '');
+    bar.append(button('Copy', copy), button('Save', save), said);
     pre.after(bar);
   }
 }
 
-function copyButton(pre: HTMLPreElement, said: HTMLElement): HTMLButtonElement {
-  return button('Copy', () => {
-    const text = pre.textContent ?? '';
-    copyText(text, pre).then(
-      () => (said.textContent = 'Copied.'),
-      () => (said.textContent = 'This browser does not let a page copy; the text is selected.'),
-    );
-  });
+/**
+ * Copies a text that an element shows. Where the browser refuses it (on a page that came over plain HTTP from another machine there is no
+ * clipboard), the text is selected. Resolves to what the reader is told.
+ */
+export async function copyFrom(element: HTMLElement, text = element.textContent ?? ''): Promise<string> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return 'Copied.';
+  } catch {
+    getSelection()?.selectAllChildren(element);
+    return 'This browser lets no page copy. The text is selected: copy it with the keyboard or the menu.';
+  }
 }
 
-/** On a page that came over plain HTTP from elsewhere than this machine, browsers have no clipboard: the text is then selected. */
-async function copyText(text: string, pre: HTMLPreElement): Promise<void> {
-  getSelection()?.selectAllChildren(pre);
-  await navigator.clipboard.writeText(text);
-}
-
-function saveButton(pre: HTMLPreElement): HTMLButtonElement {
-  return button('Save', () => saveText(pre.dataset['file'] ?? 'text.txt', pre.textContent ?? ''));
-}
-
-/** Saves a text as a file. */
-export function saveText(name: string, text: string): void {
+/** Gives a file to the reader. */
+export function saveFile(name: string, type: string, text: string | Uint8Array<ArrayBuffer>): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
+  link.href = url;
   link.download = name;
   link.click();
-  URL.revokeObjectURL(link.href);
+  URL.revokeObjectURL(url);
 }
 
 function button(text: string, press: () => void): HTMLButtonElement {

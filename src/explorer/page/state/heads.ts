@@ -11,10 +11,15 @@ import { openStores, settled } from './stores.ts';
 
 const PLACE = "this browser's storage";
 
+/** Milliseconds in which a browser opens it. */
+const PATIENCE_MS = 5_000;
+
 /** Opens the memory; undefined where the browser gives none. */
 export async function openHeads(): Promise<BrowserHeads | undefined> {
   try {
-    return new BrowserHeads(await openStores());
+    const late = new Promise<undefined>((resolve) => void setTimeout(resolve, PATIENCE_MS));
+    const stores = await Promise.race([openStores(), late]);
+    return stores && new BrowserHeads(stores);
   } catch {
     return undefined; // Private windows, full disks, policies of the browser, a database of that name that is another one.
   }
@@ -22,14 +27,22 @@ export async function openHeads(): Promise<BrowserHeads | undefined> {
 
 export class BrowserHeads implements HeadMemory {
   readonly #database: IDBDatabase;
+  /** Whether what was given to it is there at the next visit, as far as the browser said. */
+  lasts = true;
 
   constructor(database: IDBDatabase) {
     this.#database = database;
   }
 
+  /** Undefined, too, where the browser does not give it back. */
   async head(origin: string): Promise<RememberedHead | undefined> {
-    const note: unknown = await settled(this.#store('heads', 'readonly').get(origin));
-    return note instanceof Uint8Array ? { note, place: PLACE } : undefined;
+    try {
+      const note: unknown = await settled(this.#store('heads', 'readonly').get(origin));
+      return note instanceof Uint8Array ? { note, place: PLACE } : undefined;
+    } catch {
+      this.lasts = false;
+      return undefined;
+    }
   }
 
   /** Another page may have remembered a newer head meanwhile: that one stays. */
@@ -52,6 +65,7 @@ export class BrowserHeads implements HeadMemory {
     try {
       await work();
     } catch (error) {
+      this.lasts = false;
       const why = error instanceof Error ? error.message : String(error);
       throw refuse('store-failed', `this browser did not keep it: ${why}`, { cause: error });
     }

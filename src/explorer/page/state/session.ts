@@ -22,6 +22,8 @@ export interface SessionState {
   readonly verified: number;
   readonly wrong: number;
   readonly rows: number;
+  /** Whether the verifier has said nothing for long, though it was asked: it may have ended. */
+  readonly isSilent: boolean;
   /** Whether this browser said that it keeps what it saw. */
   readonly kept: boolean | undefined;
 }
@@ -35,6 +37,7 @@ const BEFORE: SessionState = {
   verified: 0,
   wrong: 0,
   rows: 0,
+  isSilent: false,
   kept: undefined,
 };
 
@@ -43,16 +46,17 @@ type Reading = Exclude<AskKind, 'open' | 'trust'>;
 
 export class Session {
   readonly site: Site;
-  readonly #verifier: RemoteVerifier;
+  readonly #start: () => RemoteVerifier;
+  #verifier: RemoteVerifier;
   readonly #trust: ReaderTrust;
   readonly #listeners = new Set<() => void>();
   #state = BEFORE;
   #opened: Promise<void>;
 
-  constructor(boot: Boot, site: Site, verifier = new RemoteVerifier(startWorker(boot))) {
+  constructor(boot: Boot, site: Site, start = () => new RemoteVerifier(startWorker(boot))) {
     this.site = site;
-    this.#verifier = verifier;
-    verifier.onBroken = (broken) => this.#fail(broken);
+    this.#start = start;
+    this.#verifier = this.#started();
     this.#trust = new ReaderTrust(site.origin, site.policy);
     this.#opened = this.#open();
     void persist().then((kept) => this.#set({ kept }));
@@ -122,6 +126,20 @@ export class Session {
   async forgetTrust(): Promise<void> {
     this.#trust.forget();
     await this.#again();
+  }
+
+  /** Ends the verifier, and starts another one, which is asked everything again. */
+  async restart(): Promise<void> {
+    this.#verifier.end();
+    this.#verifier = this.#started();
+    await this.#again(this.#state.isPassing);
+  }
+
+  #started(): RemoteVerifier {
+    const verifier = this.#start();
+    verifier.onBroken = (broken) => this.#fail(broken);
+    verifier.onSilent = (isSilent) => this.#set({ isSilent });
+    return verifier;
   }
 
   /** How much of what the page shows was verified. */

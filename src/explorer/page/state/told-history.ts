@@ -2,14 +2,19 @@
 import type { HistoryJson } from '../../../appraisal/past/json.ts';
 import { GRADES } from '../../../appraisal/past/types.ts';
 import { EVIDENCE_CLASSES, VERDICTS } from '../../../statement/vocabulary.ts';
+import { WHY } from '../../../words/history.ts';
 import { jsonOf } from './bounded.ts';
+import { assertShape, list, oneOf, orNull, shape, text, whole, WrongAnswer } from './shape.ts';
 import type { Site } from '../../shared/boot.ts';
 import type { Period } from '../worker/protocol.ts';
 
 /** Seconds of the longest period that a server answers (src/http/history.ts). */
 export const LONGEST_TOLD = 31 * 86_400;
 
-/** Undefined where the server has no such route, answers something else, or nobody answers: then nothing is drawn hollow. */
+/**
+ * Undefined where the server has no such route, or nobody answers: then nothing is drawn hollow. Throws `WrongAnswer` for an answer that
+ * is no history.
+ */
 export async function toldHistory(
   { base }: Site,
   subject: string,
@@ -20,35 +25,12 @@ export async function toldHistory(
   const url = `${base}/v1/subjects/${encodeURIComponent(subject)}/history?since=${from}&until=${until}`;
   try {
     const reply = await fetch(url, { signal, headers: { accept: 'application/json' } });
-    const said: unknown = reply.ok ? await jsonOf(reply) : undefined;
-    return isHistory(said) ? said : undefined;
-  } catch {
+    return reply.ok ? historyIn(await jsonOf(reply)) : undefined;
+  } catch (error) {
+    if (error instanceof WrongAnswer) throw error;
     return undefined;
   }
 }
-
-type Check = (value: unknown) => boolean;
-
-const text: Check = (value) => typeof value === 'string';
-const whole: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-const oneOf =
-  (words: readonly string[]): Check =>
-  (value) =>
-    typeof value === 'string' && words.includes(value);
-const list =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-const shape =
-  (members: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.entries(members).every(([name, check]) => check(Reflect.get(value, name)));
 
 const verdict = oneOf(VERDICTS);
 const look = shape({
@@ -69,7 +51,7 @@ const span = shape({
   to: whole,
   kind: oneOf(['covered', 'failed', 'uncovered', 'waived']),
   hides: orNull(oneOf(['failed', 'uncovered'])),
-  why: orNull(text),
+  why: orNull(oneOf(Object.keys(WHY))),
   verdict: orNull(verdict),
   evidence: orNull(oneOf(EVIDENCE_CLASSES)),
   waived_by: orNull(text),
@@ -81,6 +63,7 @@ const figures = shape({
   looks: whole,
   proven: whole,
   failed: whole,
+  other: whole,
   missed: whole,
   expected: whole,
   seconds: shape({ covered: whole, failed: whole, uncovered: whole, waived: whole }),
@@ -94,7 +77,12 @@ const HISTORY = shape({
   claims: list(shape({ claim: text, figures, spans: list(span), looks: list(look) })),
 });
 
-/** Whether what a server said has what is drawn of it. */
-export function isHistory(value: unknown): value is HistoryJson {
-  return HISTORY(value);
+/** A history as a server said it. Throws `WrongAnswer` if it lacks something that is drawn. */
+export function historyIn(said: unknown): HistoryJson {
+  assertHistory(said);
+  return said;
+}
+
+function assertHistory(said: unknown): asserts said is HistoryJson {
+  assertShape(HISTORY, said);
 }

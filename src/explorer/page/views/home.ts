@@ -11,10 +11,13 @@ import { linkTo, logUrl } from '../links.ts';
 import { useSession } from '../state/session.ts';
 import type { ViewProps } from '../view.ts';
 import { FaultNote } from './checks.ts';
-import { Command, saveFile } from './download.ts';
+import { Command } from './copied.ts';
+import { saveFile } from '../texts.ts';
 import { isWrong, Rows, standingOf } from './home/rows.ts';
-import { Counts, Coverage, csvOf, Filters, Groups } from './home/summary.ts';
-import { useFilter, useTold, type Filter, type Told } from './home/told.ts';
+import { csvOf } from './home/csv.ts';
+import { Counts, Coverage, Filters, Groups } from './home/summary.ts';
+import type { Filter } from './home/asking.ts';
+import { useFilter, useTold, type Told, type ToldFault } from './home/told.ts';
 import { useVerified } from './home/verified.ts';
 
 export function Home({ place, boot }: ViewProps<'home'>): VNode {
@@ -23,10 +26,19 @@ export function Home({ place, boot }: ViewProps<'home'>): VNode {
   return html`<h1>
       ${TITLES[place.kind]} <span class="quiet origin"><bdi>${boot.site?.origin}</bdi></span>
     </h1>
-    ${fault === undefined ? null : html`<p class="note" role="status">The server says nothing new of its subjects: ${fault}</p>`}
+    ${fault && html`<${NothingNew} fault=${fault} />`}
     ${told === undefined ? (fault === undefined ? html`<p role="status">The server computes the verdicts …</p>` : null) : null}
     ${told && html`<${Overview} boot=${boot} told=${told} filter=${filter} change=${change} more=${more} />`}
     <${Newcomer} boot=${boot} />`;
+}
+
+function NothingNew({ fault }: { readonly fault: ToldFault }): VNode {
+  const { text } = fault;
+  if (!fault.isWrong)
+    return html`<p class="note" role="status">The server says nothing new of its subjects: ${text}</p>`;
+  return html`<p class="alarm" role="alert">
+    <b>What the server says of its subjects cannot be used:</b> ${text}. Nothing of it is shown.
+  </p>`;
 }
 
 interface Props extends Pick<Told, 'more'> {
@@ -112,7 +124,7 @@ function Export({ boot, filter }: { readonly boot: Boot; readonly filter: Filter
   const save = async (): Promise<void> => {
     setState('Saving …');
     try {
-      saveFile('status.csv', 'text/csv', await csvOf(boot, filter));
+      saveFile('status.csv', 'text/csv', await csvOf(boot, filter, location.host));
       setState('Save as CSV');
     } catch (error) {
       setState(`Not saved: ${error instanceof Error ? error.message : String(error)}`);

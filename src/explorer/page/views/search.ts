@@ -15,11 +15,11 @@ import type { ViewProps } from '../view.ts';
 import type { Fault, SearchAsk, SearchShown, ToldRow } from '../worker/protocol.ts';
 import { VerifierFault } from '../worker/remote.ts';
 import { FaultNote } from './checks.ts';
-import { Command } from './download.ts';
+import { Command } from './copied.ts';
 import { EntryShow } from './entry/shown.ts';
 
 /** Rows of one answer. */
-const ROWS = 100;
+export const ROWS = 100;
 
 export function Search({ place, boot }: ViewProps<'search'>): VNode {
   const session = useSession(boot);
@@ -30,7 +30,13 @@ export function Search({ place, boot }: ViewProps<'search'>): VNode {
     <${Form} boot=${boot} query=${query} />
     ${typeof asked === 'string' ? html`<p class="alarm" role="alert">${asked}</p>` : null}
     ${session && digest !== '' ? html`<${EntryShow} boot=${boot} session=${session} name=${digest} />` : null}
-    ${session && digest === '' && typeof asked !== 'string' ? html`<${Found} boot=${boot} session=${session} asked=${asked} />` : null}`;
+    ${session && digest === '' && typeof asked !== 'string' ? html`<${Found} boot=${boot} session=${session} asked=${asked} />` : null}
+    ${typeof asked === 'string' || asked.subject === undefined ? null : html`<${Past} boot=${boot} subject=${asked.subject} />`}`;
+}
+
+function Past({ boot, subject }: { readonly boot: Boot; readonly subject: string }): VNode {
+  return html`<h2>Its past on the command line</h2>
+    <${Command} text=${`tallystick history ${shellWord(subject)} --log ${shellWord(logUrl(boot))}`} />`;
 }
 
 /** A question as a URL has it; or why it is none. */
@@ -133,7 +139,8 @@ interface FoundProps {
   readonly asked: SearchAsk;
 }
 
-function Found({ boot, session, asked }: FoundProps): VNode {
+/** What a search finds. */
+export function Found({ boot, session, asked }: FoundProps): VNode {
   const { told, wrong, result, fault } = useFound(session, asked);
   const own = new Map(result?.found.map((each) => [each.index, each]));
   return html`${fault && html`<${FaultNote} fault=${fault} />`}
@@ -146,15 +153,7 @@ function Found({ boot, session, asked }: FoundProps): VNode {
   }
   ${result && told.length === 0 ? html`<p>There is no such entry.</p>` : null}
   ${told.length === 0 ? null : html`<${Rows} boot=${boot} told=${told} own=${own} wrong=${wrong} />`}
-  ${result && html`<${More} asked=${asked} result=${result} />`}
-  ${
-    asked.subject === undefined
-      ? null
-      : html`<h2>Its past on the command line</h2>
-          <${Command}
-            text=${`tallystick history ${shellWord(asked.subject)} --log ${shellWord(logUrl(boot))}`}
-          />`
-  }`;
+  ${result && html`<${More} boot=${boot} asked=${asked} result=${result} />`}`;
 }
 
 interface RowsProps {
@@ -192,17 +191,20 @@ function Rows({ boot, told, own, wrong }: RowsProps): VNode {
   </table>`;
 }
 
-function More({ asked, result }: { readonly asked: SearchAsk; readonly result: SearchShown }): VNode {
-  return html`<p class="pager">
-      ${result.next === null ? null : html`<a href=${linkWith({ before: String(result.next) })}>Older ones</a>`}
-      ${asked.whole === true ? null : html`<a href=${linkWith({ whole: '1' })}>Read the whole log, so that nothing can be left out</a>`}
-    </p>
-    <p class="quiet">${result.checked}</p>`;
+interface MoreProps extends Pick<FoundProps, 'boot' | 'asked'> {
+  readonly result: SearchShown;
 }
 
-/** This search with something else asked. */
-function linkWith(change: Readonly<Record<string, string>>): string {
-  const query = new URLSearchParams(location.search);
-  for (const [name, value] of Object.entries(change)) query.set(name, value);
-  return `?${query}`;
+function More({ boot, asked, result }: MoreProps): VNode {
+  const link = (change: Readonly<Record<string, string>>): string => {
+    const query = new URLSearchParams(location.search);
+    if (asked.subject !== undefined) query.set('subject', asked.subject);
+    for (const [name, value] of Object.entries(change)) query.set(name, value);
+    return `${linkTo(boot, { kind: 'search' })}?${query}`;
+  };
+  return html`<p class="pager">
+      ${result.next === null ? null : html`<a href=${link({ before: String(result.next) })}>Older ones</a>`}
+      ${asked.whole === true ? null : html`<a href=${link({ whole: '1' })}>Read the whole log, so that nothing can be left out</a>`}
+    </p>
+    <p class="quiet">${result.checked}</p>`;
 }

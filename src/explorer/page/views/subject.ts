@@ -3,8 +3,7 @@ import type { VNode } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { shellWord } from '../../../bytes/shellword.ts';
 import { formatTime } from '../../../bytes/time.ts';
-import { GRADE_WORDS, shareOf } from '../../../words/history.ts';
-import { spanOf } from '../../../words/plain.ts';
+import { GRADE_WORDS } from '../../../words/history.ts';
 import type { Boot } from '../../shared/boot.ts';
 import type { ClaimJson } from '../draw/clusters.ts';
 import { scaleOf, type Scale } from '../draw/scale.ts';
@@ -14,16 +13,19 @@ import { useSession, type Session } from '../state/session.ts';
 import type { ViewProps } from '../view.ts';
 import type { Period } from '../worker/protocol.ts';
 import { FaultNote } from './checks.ts';
-import { Command, Download } from './download.ts';
+import { Command } from './copied.ts';
+import { Download } from './download.ts';
 import { EntryShow } from './entry/shown.ts';
 import { AsItStood } from './subject/as-it-stood.ts';
 import { Claims } from './subject/claims.ts';
 import { Controls } from './subject/controls.ts';
+import { Undeclared } from './subject/undeclared.ts';
 import { usePast } from './subject/data.ts';
+import { figuresText } from './subject/figures.ts';
 import type { Known } from './subject/known.ts';
 import { LooksTable, MarksTable, SpansTable } from './subject/table.ts';
 import { ClaimLine, DeclaredLine, type OnPick } from './subject/timeline.ts';
-import type { View } from './subject/period.ts';
+import { drawnOf, type View } from './subject/period.ts';
 import { useView } from './subject/window.ts';
 
 export function Subject({ place, boot }: ViewProps<'subject'>): VNode {
@@ -33,15 +35,18 @@ export function Subject({ place, boot }: ViewProps<'subject'>): VNode {
   const [picked, setPicked] = useState<readonly number[]>([]);
   if (session === undefined) return html`<h1>${place.subject}</h1>`;
   const { status, done, fault } = known;
+  if (fault?.code === 'not-found' && view.at === undefined)
+    return html`<${Undeclared} boot=${boot} session=${session} subject=${place.subject} />`;
+  const drawn = drawnOf(view, known.past);
   return html`<h1>${place.subject}</h1>
     ${fault && html`<${FaultNote} fault=${fault} />`}
     <${AsItStood} at=${view.at} />
     ${status && html`<${Standing} status=${status} known=${known} />`}
     ${status && html`<${Claims} boot=${boot} session=${session} status=${status} at=${view.at} />`}
     <h2>Its past</h2>
-    <${Controls} view=${view} change=${change} known=${known} stop=${stop} />
+    <${Controls} view=${view} drawn=${drawn} change=${change} known=${known} stop=${stop} />
     <${Differs} known=${known} />
-    <${Past} known=${known} view=${view} boot=${boot} onPick=${setPicked} />
+    <${Past} known=${known} drawn=${drawn} boot=${boot} onPick=${setPicked} />
     ${picked.length === 0 ? null : html`<${Picked} boot=${boot} session=${session} indices=${picked} close=${() => setPicked([])} />`}
     <${Legend} />
     <p class="actions">
@@ -84,6 +89,7 @@ function Standing({
 function Differs({ known }: { readonly known: Known }): VNode | null {
   const said = known.differs;
   const wrong = [...known.wrong].map(([index, fault]) => `entry ${index}: ${fault.text}`);
+  if (known.toldWrong !== undefined) wrong.push(`its history: ${known.toldWrong}`);
   if (said.length + wrong.length === 0) return null;
   return html`<div class="alarm" role="alert">
     <p>
@@ -97,15 +103,15 @@ function Differs({ known }: { readonly known: Known }): VNode | null {
 
 interface PastProps {
   readonly known: Known;
-  readonly view: View;
+  readonly drawn: Period;
   readonly boot: Boot;
   readonly onPick: OnPick;
 }
 
-function Past({ known, view, boot, onPick }: PastProps): VNode {
+function Past({ known, drawn, boot, onPick }: PastProps): VNode {
   const [box, width] = useWidth();
   const { past, done } = known;
-  const scale = scaleOf(shownOf(view.period, past), width);
+  const scale = scaleOf(drawn, width);
   return html`<div class="past" ref=${box}>
     ${known.marks.length > 0 || past !== undefined ? html`<${DeclaredLine} marks=${known.marks} scale=${scale} onPick=${onPick} />` : null}
     ${past?.claims.map((claim) => html`<${ClaimPast} key=${claim.claim} claim=${claim} scale=${scale} known=${known} boot=${boot} onPick=${onPick} />`)}
@@ -118,15 +124,6 @@ function Past({ known, view, boot, onPick }: PastProps): VNode {
       </details>`
     }
   </div>`;
-}
-
-/** The period from shortly before the first declaration on: before it there is nothing to draw. */
-function shownOf({ since, until: end }: Period, past: Known['past']): Period {
-  // As of a moment of the past, there is nothing after it.
-  const until = Math.min(end, past?.until ?? end);
-  const first = (past?.declared ?? []).reduce((least, { time }) => Math.min(least, time), until);
-  const begin = Math.floor(first - Math.max(60, (until - first) / 40));
-  return { since: first < until ? Math.max(since, begin) : since, until };
 }
 
 function ClaimPast({
@@ -143,12 +140,15 @@ function ClaimPast({
   readonly onPick: OnPick;
 }): VNode {
   const computed = known.done !== undefined;
-  const summary = figuresText(claim);
+  const summary = figuresText(claim, scale.period);
+  // A server tells less than a year.
+  const told =
+    known.past === undefined || known.past.since <= scale.period.since
+      ? 'says the server'
+      : `says the server, since ${formatTime(known.past.since)}`;
   return html`<section class="claim-past">
     <h3>${claim.claim}</h3>
-    <p class=${computed ? 'figures' : 'figures hollow'}>
-      ${summary}${computed ? null : ' (says the server)'}
-    </p>
+    <p class=${computed ? 'figures' : 'figures hollow'}>${summary}${computed ? null : ` (${told})`}</p>
     <${ClaimLine}
       claim=${claim.claim}
       spans=${claim.spans}
@@ -164,26 +164,6 @@ function ClaimPast({
       <${LooksTable} boot=${boot} claim=${claim.claim} known=${known} />
     </details>
   </section>`;
-}
-
-function figuresText({ figures, spans }: ClaimJson): string {
-  const { seconds, looks, expected, proven, failed, missed } = figures;
-  // Before its first declaration, and after its last, nobody promised anything.
-  const idle = spans
-    .filter(({ why }) => why === 'unclaimed')
-    .reduce((sum, { from, to }) => sum + to - from, 0);
-  const uncovered = Math.max(0, seconds.uncovered - idle);
-  const total = seconds.covered + seconds.failed + uncovered + seconds.waived;
-  const parts = [
-    `covered ${shareOf(seconds.covered, total)}`,
-    seconds.failed > 0 ? `failed ${spanOf(seconds.failed)}` : '',
-    uncovered > 0 ? `uncovered ${spanOf(uncovered)}` : '',
-    idle > 0 ? `not claimed ${spanOf(idle)}` : '',
-    seconds.waived > 0 ? `waived ${spanOf(seconds.waived)}` : '',
-    `${looks} looks of ${expected} expected: ${proven} PROVEN, ${failed} failed, ${missed} missed`,
-    `grade ${figures.grade_looks}`,
-  ];
-  return parts.filter((each) => each !== '').join('; ');
 }
 
 function Picked({

@@ -30,12 +30,13 @@ export function TrustLine({
     if (look && trust !== undefined) void session?.look();
   }, [session, look, trust]);
   if (session === undefined) return null;
-  const { head, fault, whose } = session.state;
+  const { head, fault, whose, isSilent } = session.state;
   return html`<section class="trust" aria-label="What this page was checked by">
     ${trust && html`<${Whose} trust=${trust} session=${session} />`}
     ${head && html`<${Head} head=${head} origin=${session.site.origin} />`}
     ${fault && html`<${FaultNote} fault=${fault} />`}
-    ${fault && trust === undefined && html`<${Unread} session=${session} whose=${whose} />`}
+    ${isSilent || fault?.nature === 'bug' ? html`<${Ended} session=${session} isSilent=${isSilent} />` : null}
+    ${fault && fault.nature !== 'bug' && trust === undefined && html`<${Unread} session=${session} whose=${whose} />`}
     <${Counts} session=${session} />
   </section>`;
 }
@@ -76,6 +77,14 @@ function Unread({
       }
     </p>
     <${Paste} session=${session} />`;
+}
+
+/** A verifier that has failed, or may have ended without a word: the way out of it. */
+function Ended({ session, isSilent }: { readonly session: Session; readonly isSilent: boolean }): VNode {
+  return html`<div class="note" role="alert">
+    ${isSilent ? html`<p><b>The verifier of this page has said nothing for a while.</b> It works on something long, or this browser ended it. What is hollow was not verified.</p>` : null}
+    <p><button type="button" onClick=${() => again(session.restart())}>Start the verifier again</button></p>
+  </div>`;
 }
 
 /** What goes wrong then is told by the session. */
@@ -156,11 +165,16 @@ const SEEN = {
   fork: ['FORK', 'the log signed two histories'],
 } as const;
 
+const NOT_KEPT = ['not compared', 'no head that was seen before is kept here'] as const;
+const FORGETS =
+  'This browser forgets the heads that it saw: it keeps nothing for this page (a private window, or its settings). So no visit can be compared with the one before, and a log that changed in between is not found out.';
+
 function Head({ head, origin }: { readonly head: HeadShown; readonly origin: string }): VNode {
-  const { checks, size, time, cosigned, seen, before, incident, fault, verified } = head;
+  const { checks, size, time, cosigned, seen, before, lasts, incident, fault, verified } = head;
   const signed = time === null ? '' : `, signed ${formatTime(time)}`;
   const by = cosigned.length === 0 ? '' : `, cosigned by ${cosigned.map(({ name }) => name).join(', ')}`;
-  const [word = '', more = ''] = seen === null ? [] : SEEN[seen];
+  const isForgotten = seen === 'first' && !lasts;
+  const [word = '', more = ''] = seen === null ? [] : isForgotten ? NOT_KEPT : SEEN[seen];
   const what = size === null ? 'No head was accepted' : `Head of ${countText(size)} entries${signed}${by}`;
   const alarm = !verified && fault?.nature !== 'away' && fault?.nature !== 'absent';
   return html`<details class=${alarm ? 'head alarm' : 'head'} open=${alarm}>
@@ -180,7 +194,7 @@ function Head({ head, origin }: { readonly head: HeadShown; readonly origin: str
         </p>`
       }
     </details>
-    ${fault && html`<${FaultNote} fault=${fault} />`}
+    ${lasts ? null : html`<p class="note">${FORGETS}</p>`} ${fault && html`<${FaultNote} fault=${fault} />`}
     ${fault?.code === 'config-invalid' ? html`<${Forget} origin=${origin} />` : null}`;
 }
 

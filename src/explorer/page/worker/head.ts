@@ -22,7 +22,7 @@ export async function needHead(lane: Lane, tell: (head: HeadShown) => void): Pro
   return head;
 }
 
-function headShown({ client }: Lane, examined: ExaminedHead): HeadShown {
+function headShown({ client, lasts }: Lane, examined: ExaminedHead): HeadShown {
   const { view, checks, incident, seen, before, refusal } = examined;
   const opened = view?.opened;
   const { witnesses } = client.trust.policy;
@@ -41,6 +41,7 @@ function headShown({ client }: Lane, examined: ExaminedHead): HeadShown {
     })),
     seen: seen ?? null,
     before: before ?? null,
+    lasts: lasts(),
     incident:
       incident === undefined
         ? null

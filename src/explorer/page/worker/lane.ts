@@ -15,6 +15,8 @@ export interface Outside {
   readonly now: () => number;
   /** Keeps the newest head of each log between visits. */
   readonly memory: HeadMemory;
+  /** Whether the memory is there at the next visit. Default: yes. */
+  readonly lasts?: () => boolean;
   /** Lets other messages of the thread have their turn. Default: a timer. */
   readonly turn?: () => Promise<void>;
 }
@@ -26,18 +28,20 @@ const PATIENCE_MS = 4_000;
 export class Lane {
   readonly client: LogClient;
   readonly memory: WatchedMemory;
+  readonly lasts: () => boolean;
   #signal: AbortSignal | undefined;
   #tell: (remark: Remark) => void = () => undefined;
   #tail: Promise<unknown> = Promise.resolve();
   readonly #turn: () => Promise<void>;
 
   constructor(
-    { fetch, now, memory, turn = timer }: Outside,
+    { fetch, now, memory, lasts = () => true, turn = timer }: Outside,
     log: string,
     trust: Trust,
     { full = false } = {},
   ) {
     this.memory = new WatchedMemory(memory);
+    this.lasts = lasts;
     this.#turn = turn;
     this.client = openClient({
       log,

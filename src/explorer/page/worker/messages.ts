@@ -16,7 +16,7 @@ const MEMBERS = {
 
 export function isQuestion(value: unknown): value is Question {
   if (!isObject(value) || typeof memberOf(value, 'id') !== 'number') return false;
-  if (memberOf(value, 'stop') === true) return true;
+  if (memberOf(value, 'stop') === true || memberOf(value, 'ping') === true) return true;
   const ask = memberOf(value, 'ask');
   const kind = isObject(ask) ? memberOf(ask, 'kind') : undefined;
   return typeof kind === 'string' && Object.hasOwn(MEMBERS, kind);
@@ -25,6 +25,7 @@ export function isQuestion(value: unknown): value is Question {
 export function isReply(value: unknown): value is Reply {
   if (!isObject(value) || typeof memberOf(value, 'id') !== 'number') return false;
   const say = memberOf(value, 'say');
+  if (say === 'here') return true;
   if (say === 'part') return isObject(memberOf(value, 'part'));
   return say === 'done'
     ? isObject(memberOf(value, 'result'))

@@ -7,6 +7,7 @@
  *                                          ← { id: 1, say: 'part', part: { kind: 'head' … } }     any number
  *                                          ← { id: 1, say: 'done', result }   or   { id: 1, say: 'failed', fault }
  *     { id: 1, stop: true }                →                                  then 'failed' with code 'stopped'
+ *     { id: 2, ping: true }                → { id: 2, say: 'here' }
  */
 import type { HistoryJson } from '../../../appraisal/past/json.ts';
 import type { ClaimJson, SubjectJson } from '../../../appraisal/json.ts';
@@ -95,7 +96,10 @@ export interface ToldSubject {
 
 export type AskKind = Ask['kind'];
 export type Question =
-  { readonly id: number; readonly ask: Ask } | { readonly id: number; readonly stop: true };
+  | { readonly id: number; readonly ask: Ask }
+  | { readonly id: number; readonly stop: true }
+  /** Whether the verifier is there. */
+  | { readonly id: number; readonly ping: true };
 
 /** The result of each kind of question. */
 export interface Results {
@@ -146,6 +150,7 @@ export type Reply = { readonly id: number } & (
   | { readonly say: 'part'; readonly part: Part }
   | { readonly say: 'done'; readonly result: Results[AskKind] }
   | { readonly say: 'failed'; readonly fault: Fault }
+  | { readonly say: 'here' }
 );
 
 /**
@@ -191,6 +196,8 @@ export interface HeadShown {
   readonly cosigned: readonly { readonly witness: string; readonly name: string; readonly time: number }[];
   readonly seen: Seen | null;
   readonly before: number | null;
+  /** Whether this browser remembers it for the next visit. */
+  readonly lasts: boolean;
   /** A file that shows others that the log broke its word. */
   readonly incident: { readonly name: string; readonly text: string } | null;
   readonly fault: Fault | null;

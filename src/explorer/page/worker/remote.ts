@@ -7,7 +7,16 @@ export interface Port {
   postMessage(question: Question): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(type: 'error', listener: (event: { readonly message?: string }) => void): void;
+  terminate(): void;
 }
+
+/** Calls again and again, until the function that it returns is called. */
+export type Repeat = (call: () => void) => () => void;
+
+/** Milliseconds between two looks whether a verifier that has something to answer is there. */
+const LOOK_MS = 5_000;
+/** Looks without any word of it, after which it is called silent: it may work on something long, or have ended. */
+const SILENT_LOOKS = 4;
 
 /** Why a question has no result. */
 export class VerifierFault extends Error {
@@ -34,25 +43,45 @@ interface Waiting {
 
 export class RemoteVerifier {
   readonly #port: Port;
+  readonly #repeat: Repeat;
   readonly #waiting = new Map<number, Waiting>();
   #next = 1;
   #broken: VerifierFault | undefined;
+  #rest: (() => void) | undefined;
+  /** Looks since its last word. */
+  #looks = 0;
   /** Called when the verifier itself has failed: it answers nothing any more. */
   onBroken: (fault: VerifierFault) => void = () => undefined;
+  /** Called when it has said nothing for long though it was asked; and with false once it speaks again. */
+  onSilent: (isSilent: boolean) => void = () => undefined;
 
-  constructor(port: Port) {
+  constructor(port: Port, repeat: Repeat = every) {
     this.#port = port;
+    this.#repeat = repeat;
     port.addEventListener('message', ({ data }) => {
       if (!isReply(data)) throw new Error('a message of the verifier that is no reply');
+      if (this.#looks >= SILENT_LOOKS) this.onSilent(false);
+      this.#looks = 0;
       this.#take(data);
     });
     port.addEventListener('error', ({ message = 'the verifier did not start' }) => {
       const fault = new VerifierFault({ code: 'bug', nature: 'bug', text: message });
-      this.#broken ??= fault;
+      this.#end(fault);
       this.onBroken(fault);
-      for (const each of this.#waiting.values()) each.failed(fault);
-      this.#waiting.clear();
     });
+  }
+
+  /** Ends the thread. Whatever it was asked, or is asked later, rejects with the fault `stopped`. */
+  end(): void {
+    this.#end(new VerifierFault({ code: 'stopped', nature: 'stopped', text: 'stopped' }));
+    this.#port.terminate();
+  }
+
+  #end(fault: VerifierFault): void {
+    this.#broken ??= fault;
+    for (const each of this.#waiting.values()) each.failed(fault);
+    this.#waiting.clear();
+    this.#watch();
   }
 
   /** Asks. `onPart`: called with each part as it comes. The result rejects with a `VerifierFault`. */
@@ -68,6 +97,7 @@ export class RemoteVerifier {
       resolve(result);
     };
     this.#waiting.set(id, { part: onPart, done, failed: reject });
+    this.#watch();
     this.#port.postMessage({ id, ask });
     return { result: promise, stop: () => this.#port.postMessage({ id, stop: true }) };
   }
@@ -77,7 +107,30 @@ export class RemoteVerifier {
     if (waiting === undefined) return;
     if (reply.say === 'part') return waiting.part(reply.part);
     this.#waiting.delete(reply.id);
+    this.#watch();
     if (reply.say === 'done') waiting.done(reply.result);
-    else waiting.failed(new VerifierFault(reply.fault));
+    else if (reply.say === 'failed') waiting.failed(new VerifierFault(reply.fault));
   }
+
+  /** A thread may end without a word. While it has something to answer, it is looked after. */
+  #watch(): void {
+    if (this.#waiting.size === 0) {
+      this.#rest?.();
+      this.#rest = undefined;
+    } else if (this.#rest === undefined) {
+      this.#looks = 0;
+      this.#rest = this.#repeat(() => this.#look());
+    }
+  }
+
+  #look(): void {
+    this.#looks += 1;
+    if (this.#looks === SILENT_LOOKS) this.onSilent(true);
+    this.#port.postMessage({ id: 0, ping: true });
+  }
+}
+
+function every(call: () => void): () => void {
+  const timer = setInterval(call, LOOK_MS);
+  return () => clearInterval(timer);
 }

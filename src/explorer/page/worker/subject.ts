@@ -33,8 +33,10 @@ export async function subjectOf(
   const look = ask.at === undefined ? now : await now.at(parseMoment(ask.at, 'as of'));
   const status = subjectJson(await statusOf(look, ask.subject));
   tell({ kind: 'status', status });
-  const period = within(ask.period, look.now);
-  const visible = within(ask.visible, period.until);
+  // As of a moment, the period is one that ends there.
+  const back = ask.at === undefined ? 0 : Math.max(0, ask.period.until - look.now);
+  const period = within(ask.period, look.now, back);
+  const visible = within(ask.visible, period.until, back);
   const rows =
     ask.told === undefined ? await listed(lane, look, ask.subject, period) : rowsFirst(ask, visible);
   await verifyRows(lane, look, rows, 'proof', tell);
@@ -77,9 +79,9 @@ async function pastOf(
   return { known, past: historyJson(known, record.policies), marks: marksOf(record) };
 }
 
-/** A period as far as a moment. One that has not begun is refused by who reads it. */
-function within({ since, until }: Period, now: number): Period {
-  return { since, until: Math.min(until, now) };
+/** A period that begins so many seconds earlier, as far as a moment. One that has not begun is refused by who reads it. */
+function within({ since, until }: Period, now: number, back: number): Period {
+  return { since: Math.max(0, since - back), until: Math.min(until, now) };
 }
 
 /** Seconds by which the log's clock may have been set back between two entries. */

@@ -34,6 +34,7 @@ export class Verifier {
   async take(question: Question): Promise<void> {
     const { id } = question;
     if ('stop' in question) return this.#stops.get(id)?.abort();
+    if ('ping' in question) return this.#send({ id, say: 'here' });
     const stop = new AbortController();
     this.#stops.set(id, stop);
     try {

@@ -9,6 +9,7 @@ const started = openHeads().then((kept) => {
     fetch: fresh,
     now: Date.now,
     memory: kept ?? new HeadsInMemory(),
+    lasts: () => kept?.lasts === true,
   };
   return new Verifier(outside, (reply) => postMessage(reply));
 });

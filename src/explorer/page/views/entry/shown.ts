@@ -10,7 +10,8 @@ import { useAnswers, type Session } from '../../state/session.ts';
 import type { EntryFacts, EntryShown, Fault, PlaceShown } from '../../worker/protocol.ts';
 import { VerifierFault } from '../../worker/remote.ts';
 import { Checks, FaultNote } from '../checks.ts';
-import { Command, Download } from '../download.ts';
+import { Command } from '../copied.ts';
+import { Download } from '../download.ts';
 
 interface Props {
   readonly boot: Boot;

@@ -1,21 +1,15 @@
 /** What stands above the rows: how many of each verdict, what is covered and until when, prefixes and owners, filters. */
 import type { ComponentChildren, VNode } from 'preact';
 import { WORST_FIRST } from '../../../../appraisal/gate.ts';
-import { formatCsv } from '../../../../bytes/csv.ts';
 import { formatTime } from '../../../../bytes/time.ts';
 import { VERDICTS } from '../../../../statement/vocabulary.ts';
 import { dueOf, spanOf } from '../../../../words/plain.ts';
 import type { Boot } from '../../../shared/boot.ts';
-import {
-  OVERVIEW_MOST,
-  type OverviewGroup,
-  type OverviewJson,
-  type OverviewRow,
-} from '../../../shared/overview.ts';
+import type { OverviewGroup, OverviewJson } from '../../../shared/overview.ts';
 import { VerdictShape } from '../../draw/marks.ts';
 import { html } from '../../html.ts';
 import { linkTo } from '../../links.ts';
-import { askOverview, queryOf, type Filter } from './told.ts';
+import { queryOf, type Filter } from './asking.ts';
 
 type Change = (change: Partial<Filter>) => void;
 
@@ -204,52 +198,4 @@ export function Groups({
       )}
     </ul>
   </details>`;
-}
-
-function time(value: number | null): string {
-  return value === null ? '' : formatTime(value);
-}
-
-/** Every row that matches, as CSV; the server's words. */
-export async function csvOf(boot: Boot, filter: Filter): Promise<string> {
-  const rows: OverviewRow[] = [];
-  let cursor: string | null = null;
-  let head = '';
-  do {
-    const page: OverviewJson = await askOverview(boot, filter, OVERVIEW_MOST, cursor);
-    rows.push(...page.rows);
-    cursor = page.next;
-    head = `${page.origin}, ${page.as_of.size} entries, ${formatTime(page.as_of.time)}`;
-  } while (cursor !== null);
-  return formatCsv([
-    ['not verified: the word of the server', location.host, head],
-    [
-      'subject',
-      'verdict',
-      'hidden',
-      'claim',
-      'severity',
-      'evidence',
-      'since',
-      'owner',
-      'environment',
-      'due',
-      'waived_by',
-      'waived_until',
-    ],
-    ...rows.map((row) => [
-      row.subject,
-      row.verdict,
-      row.hidden ?? '',
-      row.claim ?? '',
-      row.severity ?? '',
-      row.evidence ?? '',
-      time(row.since),
-      row.owner ?? '',
-      row.environment ?? '',
-      time(row.due),
-      row.waived_by ?? '',
-      time(row.waived_until),
-    ]),
-  ]);
 }

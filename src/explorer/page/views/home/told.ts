@@ -1,28 +1,9 @@
 /** What the server says of all subjects (GET /v1/overview): asked for again while the page is looked at. */
 import { useEffect, useState } from 'preact/hooks';
-import { jsonOf } from '../../state/bounded.ts';
+import { WrongAnswer } from '../../state/shape.ts';
 import type { Boot } from '../../../shared/boot.ts';
-import { OVERVIEW_MOST, OVERVIEW_PAGE, OVERVIEW_PATH, type OverviewJson } from '../../../shared/overview.ts';
-
-/** What the reader filters by, as the URL of the page has it. */
-export interface Filter {
-  readonly prefix: string;
-  readonly owner: string;
-  readonly verdict: string;
-}
-
-export const FILTERS = ['prefix', 'owner', 'verdict'] as const satisfies readonly (keyof Filter)[];
-
-export function filterIn(search: string): Filter {
-  const query = new URLSearchParams(search);
-  const [prefix = '', owner = '', verdict = ''] = FILTERS.map((name) => query.get(name) ?? '');
-  return { prefix, owner, verdict };
-}
-
-/** The query of a filter: empty members are left out. */
-export function queryOf(filter: Filter): URLSearchParams {
-  return new URLSearchParams(FILTERS.flatMap((name) => (filter[name] === '' ? [] : [[name, filter[name]]])));
-}
+import { OVERVIEW_MOST, OVERVIEW_PAGE, type OverviewJson } from '../../../shared/overview.ts';
+import { askOverview, filterIn, queryOf, type Filter } from './asking.ts';
 
 /** The filter of the page's URL; a change of it is an entry of the browser's history. */
 export function useFilter(): readonly [Filter, (change: Partial<Filter>) => void] {
@@ -45,28 +26,16 @@ export function useFilter(): readonly [Filter, (change: Partial<Filter>) => void
 const SOON_MS = 1_000;
 const LATER_MS = 10_000;
 
-/** Asks once. Throws an error with the server's words if it has none. `cursor`: of the page before. */
-export async function askOverview(
-  boot: Boot,
-  filter: Filter,
-  limit: number,
-  cursor: string | null = null,
-  signal?: AbortSignal,
-): Promise<OverviewJson> {
-  const query = queryOf(filter);
-  query.set('limit', String(limit));
-  if (cursor !== null) query.set('cursor', cursor);
-  const url = `${boot.site?.base ?? ''}${OVERVIEW_PATH}?${query.toString()}`;
-  const got = await fetch(url, signal === undefined ? {} : { signal });
-  const body: OverviewJson & { readonly detail?: string } = await jsonOf(got);
-  if (!got.ok) throw new Error(body.detail ?? `the server answers ${got.status}`);
-  return body;
+/** Why there is nothing new. */
+export interface ToldFault {
+  readonly text: string;
+  /** Whether the server answered something that cannot be its answer; else it said why, or nobody answered. */
+  readonly isWrong: boolean;
 }
 
 export interface Told {
   readonly told: OverviewJson | undefined;
-  /** Why there is nothing new. */
-  readonly fault: string | undefined;
+  readonly fault: ToldFault | undefined;
   /** Shows one page more; undefined at the end. */
   readonly more: (() => void) | undefined;
 }
@@ -74,7 +43,7 @@ export interface Told {
 /** The first rows, up to 500 of them; then further ones page by page, which are not asked for again. */
 export function useTold(boot: Boot, filter: Filter): Told {
   const [told, setTold] = useState<OverviewJson | undefined>(undefined);
-  const [fault, setFault] = useState<string | undefined>(undefined);
+  const [fault, setFault] = useState<ToldFault | undefined>(undefined);
   const [limit, setLimit] = useState(OVERVIEW_PAGE);
   const [further, setFurther] = useState<OverviewJson | undefined>(undefined);
   const key = queryOf(filter).toString();
@@ -120,11 +89,12 @@ async function asked(
   limit: number,
   signal?: AbortSignal,
   cursor: string | null = null,
-): Promise<{ readonly told: OverviewJson } | { readonly fault: string }> {
+): Promise<{ readonly told: OverviewJson } | { readonly fault: ToldFault }> {
   try {
     return { told: await askOverview(boot, filter, limit, cursor, signal) };
   } catch (error) {
-    return { fault: error instanceof Error ? error.message : String(error) };
+    const text = error instanceof Error ? error.message : String(error);
+    return { fault: { text, isWrong: error instanceof WrongAnswer } };
   }
 }
 

@@ -2,13 +2,17 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { formatTime } from '../../../../bytes/time.ts';
+import { spanOf } from '../../../../words/plain.ts';
 import { html } from '../../html.ts';
+import type { Period } from '../../worker/protocol.ts';
 import type { Known } from './known.ts';
 import { ZOOMS, type View, type Zoom } from './period.ts';
 import type { Change } from './window.ts';
 
 export interface ControlsProps {
   readonly view: View;
+  /** The period that is drawn. */
+  readonly drawn: Period;
   readonly change: (change: Change) => void;
   readonly known: Known;
   readonly stop: () => void;
@@ -16,11 +20,13 @@ export interface ControlsProps {
 
 const NAMES: readonly Zoom[] = ['hour', 'day', 'month', 'year'];
 
-export function Controls({ view, change, known, stop }: ControlsProps): VNode {
+export function Controls({ view, drawn, change, known, stop }: ControlsProps): VNode {
   const { zoom, period, end, whole } = view;
+  const until = view.at === undefined ? period.until : drawn.until;
   const step = ZOOMS[zoom];
   return html`<div class="controls">
-    <div class="group" role="group" aria-label="How much time">
+    <div class="group" role="group" aria-label="At most so much time">
+      At most a
       ${NAMES.map(
         (name) =>
           html`<button
@@ -34,20 +40,13 @@ export function Controls({ view, change, known, stop }: ControlsProps): VNode {
       )}
     </div>
     <div class="group" role="group" aria-label="Which time">
-      <button type="button" onClick=${() => change({ end: period.until - step })}>‹ earlier</button>
-      <button
-        type="button"
-        disabled=${end === undefined}
-        onClick=${() => change({ end: period.until + step })}
-      >
+      <button type="button" onClick=${() => change({ end: until - step })}>‹ earlier</button>
+      <button type="button" disabled=${end === undefined} onClick=${() => change({ end: until + step })}>
         later ›
       </button>
     </div>
     <${AsOf} view=${view} change=${change} />
-    <span class="quiet"
-      >${formatTime(period.since)} to${' '}
-      ${end !== undefined ? formatTime(period.until) : view.at === undefined ? 'now' : 'then'}</span
-    >
+    <span class="quiet">${drawnText(view, drawn)}</span>
     <span class="running" role="status">
       ${known.isRunning ? html`verifying${known.step === '' ? '' : `: ${known.step}`} ` : null}
     </span>
@@ -58,6 +57,13 @@ export function Controls({ view, change, known, stop }: ControlsProps): VNode {
         : html`<button type="button" onClick=${() => change({ whole: true })}>Read the whole log</button>`
     }
   </div>`;
+}
+
+/** What the drawing and the figures are about. */
+function drawnText({ at, end, period }: View, { since, until }: Period): string {
+  const to = at !== undefined ? 'then' : end === undefined ? 'now' : formatTime(until);
+  const begin = at === undefined && since > period.since ? ': nothing was declared before' : '';
+  return `${formatTime(since)} to ${to} (${spanOf(until - since)})${begin}`;
 }
 
 function AsOf({ view, change }: Pick<ControlsProps, 'view' | 'change'>): VNode {

@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import type { HistoryJson } from '../../../../appraisal/past/json.ts';
 import { useAnswers, type Session } from '../../state/session.ts';
+import { WrongAnswer } from '../../state/shape.ts';
 import { toldHistory } from '../../state/told-history.ts';
 import type { Part, Period, SubjectAsk } from '../../worker/protocol.ts';
 import { Known } from './known.ts';
@@ -88,7 +89,12 @@ async function hear(
   signal: AbortSignal,
   drawn: () => void,
 ): Promise<void> {
-  known.told = await toldHistory(session.site, subject, period, signal);
+  try {
+    known.told = await toldHistory(session.site, subject, period, signal);
+  } catch (error) {
+    if (!(error instanceof WrongAnswer)) throw error;
+    known.toldWrong = error.message;
+  }
   drawn();
 }
 

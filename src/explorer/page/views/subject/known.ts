@@ -7,6 +7,8 @@ import { differencesOf } from '../../worker/told.ts';
 
 export class Known {
   told: HistoryJson | undefined;
+  /** Why the server's word cannot be used. */
+  toldWrong: string | undefined;
   status: SubjectJson | undefined;
   /** Computed here, for a part of the period, and for all of it. */
   early: HistoryJson | undefined;

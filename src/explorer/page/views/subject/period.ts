@@ -34,3 +34,18 @@ export function viewIn(search: string, now: number): View {
     ...(at !== '' && { at }),
   };
 }
+
+/**
+ * The period that is drawn: the one that is asked for, from shortly before the first declaration on, since before it there is nothing to
+ * draw. As of a moment, it ends there, which the verifier knows alone.
+ */
+export function drawnOf(
+  { period, at }: View,
+  past: (Period & { readonly declared: readonly { readonly time: number }[] }) | undefined,
+): Period {
+  const { since, until } = at === undefined || past === undefined ? period : past;
+  const end = Math.min(until, past?.until ?? until);
+  const first = (past?.declared ?? []).reduce((least, { time }) => Math.min(least, time), end);
+  const begin = Math.floor(first - Math.max(60, (end - first) / 40));
+  return { since: first < end ? Math.max(since, begin) : since, until: end };
+}

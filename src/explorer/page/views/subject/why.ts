@@ -9,7 +9,7 @@ import { useAnswers, type Session } from '../../state/session.ts';
 import type { Fault, WhyShown } from '../../worker/protocol.ts';
 import { VerifierFault } from '../../worker/remote.ts';
 import { FaultNote } from '../checks.ts';
-import { Command } from '../download.ts';
+import { Command } from '../copied.ts';
 
 export interface WhyProps {
   readonly boot: Boot;

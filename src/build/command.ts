@@ -27,6 +27,7 @@ const OUTSIDE = [
   'typebox',
   'pino',
   'pg',
+  '@bufbuild/protobuf',
   '@platformatic/*',
   'close-with-grace',
   '@secretlint/*',

@@ -4,6 +4,7 @@
  */
 import type { SignedFacts } from '../evidence/signed-facts.ts';
 import { EXEC } from './exec/describe.ts';
+import { CRI } from './cri/describe.ts';
 import type { ProbeDescription } from './description.ts';
 import { FILES } from './files/describe.ts';
 import { HTTP } from './http/describe.ts';
@@ -27,6 +28,7 @@ export const PROBES: readonly ProbeDescription[] = [
   TERRAFORM,
   IAM,
   KUBERNETES,
+  CRI,
   EXEC,
   SELF,
 ];

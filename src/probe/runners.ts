@@ -14,6 +14,7 @@ export const RUNNERS: ReadonlyMap<string, () => Promise<Probe>> = new Map([
   ['terraform@1', async () => (await import('./terraform/probe.ts')).terraformProbe],
   ['iam@1', async () => (await import('./iam/probe.ts')).iamProbe],
   ['kubernetes@1', async () => (await import('./kubernetes/probe.ts')).kubernetesProbe],
+  ['cri@1', async () => (await import('./cri/probe.ts')).criProbe],
   ['exec@1', async () => (await import('./exec/probe.ts')).execProbe],
 ]);
 

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Refusal } from '../../src/bytes/refusal.ts';
 import { DECLARED } from './declared.ts';
+import { CRI_MESSAGES } from './cri.ts';
 import { EVIDENCE } from './evidence.ts';
 import { BUNDLES } from './bundles.ts';
 import { PAGES } from './pages.ts';
@@ -65,6 +66,7 @@ async function loop({ seed, inputs, only, at, until, place }: Order): Promise<Re
     ...BUNDLES,
     ...PAGES,
     ...EVIDENCE,
+    ...CRI_MESSAGES,
     ...DECLARED,
     ...(only === undefined || only.startsWith('http') ? await endpoints(only) : []),
   ];

@@ -10,6 +10,7 @@ import { Refusal } from '../../src/bytes/refusal.ts';
 import { decodeObserved } from '../../src/agent/observed.ts';
 import { encodeCbor } from '../../src/bytes/cbor.ts';
 import { DECLARED } from '../fuzz/declared.ts';
+import { CRI_MESSAGES } from '../fuzz/cri.ts';
 import { EVIDENCE } from '../fuzz/evidence.ts';
 import { BUNDLES } from '../fuzz/bundles.ts';
 import { FORMATS } from '../fuzz/formats.ts';
@@ -19,7 +20,7 @@ import { mutate, Random } from '../fuzz/random.ts';
 t.setTimeout(180_000);
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const TARGETS = [...FORMATS, ...BUNDLES, ...EVIDENCE, ...DECLARED, ...PAGES];
+const TARGETS = [...FORMATS, ...BUNDLES, ...EVIDENCE, ...CRI_MESSAGES, ...DECLARED, ...PAGES];
 
 /** Functions that are named like parsers and are not fuzzed by themselves, by why. */
 const REASONS: Readonly<Record<string, string>> = {

@@ -61,7 +61,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'probe/registry': { below: [...JUDGED, 'claim', 'evidence'], packages: [] },
   probe: {
     below: [...JUDGED, 'platform', 'claim', 'evidence', 'declare', 'probe/registry'],
-    packages: ['pg', 'yaml'],
+    packages: ['pg', 'yaml', '@bufbuild/protobuf'],
     node: true,
   },
   // YAML within bounds that the library lacks.
@@ -484,11 +484,20 @@ const EXPORTS: Readonly<Record<string, { readonly packages: readonly string[]; r
     packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, 'yaml', '@secretlint'],
   },
   './probe': {
-    packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, 'yaml', '@secretlint', 'pg'],
+    packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, 'yaml', '@secretlint', 'pg', '@bufbuild'],
     node: true,
   },
   './commit': {
-    packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, 'yaml', '@secretlint', 'pg', 'better-sqlite3'],
+    packages: [
+      ...VERIFIER,
+      ...CERTIFICATES,
+      ...EXPRESSIONS,
+      'yaml',
+      '@secretlint',
+      'pg',
+      '@bufbuild',
+      'better-sqlite3',
+    ],
     node: true,
   },
   './log': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, ...SERVED], node: true },
@@ -500,6 +509,7 @@ const EXPORTS: Readonly<Record<string, { readonly packages: readonly string[]; r
       'yaml',
       '@secretlint',
       'pg',
+      '@bufbuild',
       'better-sqlite3',
       'sodium-native',
     ],

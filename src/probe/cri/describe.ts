@@ -1,0 +1,61 @@
+/** The description of the probe `cri@1`. */
+import type { ProbeDescription } from '../description.ts';
+import { scalars, type Shape } from '../../claim/shape.ts';
+import { CRI_PACKS } from './pack.ts';
+
+const LIST: Shape = { list: 'any' };
+
+const CRI_SHAPE: Shape = {
+  members: {
+    ...scalars('runtime', 'version', 'settled'),
+    pods: { members: scalars('running', 'known', 'hidden', 'missing', 'once') },
+    containers: {
+      members: scalars('running', 'compared', 'same', 'differing', 'undeclared', 'unpinned', 'unresolved'),
+    },
+    hidden: LIST,
+    missing: LIST,
+    disagreeing: LIST,
+    differing: LIST,
+    undeclared: LIST,
+    looked: { list: 'scalar' },
+  },
+};
+
+export const CRI: ProbeDescription = {
+  name: 'cri@1',
+  summary: "what a node's container runtime runs, against the API's list of its pods and the declared images",
+  parameters: {
+    pods: { type: 'boolean', help: "compare with the API's list of this node's pods", fallback: true },
+    images: { type: 'boolean', help: 'compare images with the committed manifests', fallback: true },
+    namespace: {
+      type: 'text',
+      help: 'namespace of committed objects that name none',
+      fallback: 'default',
+    },
+    platforms: {
+      type: 'texts',
+      help: 'sha256:INDEX=sha256:MANIFEST: a manifest that counts where the index is declared',
+    },
+    settle: {
+      type: 'number',
+      help: 'seconds after which what does not agree is looked at again, at most 60',
+      fallback: 20,
+    },
+    api: { type: 'text', help: 'URL of the API server, https', by: 'owner' },
+    node: { type: 'text', help: "this node's name in the API", by: 'owner' },
+  },
+  secrets: {
+    token: { help: 'bearer token of a ServiceAccount that may list pods and nothing else', isSent: true },
+    ca: { help: "PEM certificates of the API server's authority", isSent: false },
+    salt: { help: 'the salt secret of `commit`, for the marks of pods', isSent: false },
+  },
+  observes: () => CRI_SHAPE,
+  evidence:
+    "E1: this agent read the runtime's socket and the API's list itself. Whoever is root on the node can change the first, the API server the second. An " +
+    'agent that the API starts, or whose key it holds, is within reach of the API that it checks.',
+  blastRadius:
+    'four lists of the runtime and up to 40 of the API, twice where they do not agree; writes nothing. The socket itself lets its reader do anything on the node',
+  timeoutMs: 240_000,
+  needs: ['fs-read'],
+  packs: CRI_PACKS,
+};

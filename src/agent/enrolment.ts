@@ -2,8 +2,10 @@
  * The targets that an agent may contact: only those that their owner enrolled, for a probe and a subject, and not more
  * often than the owner allowed. Without this, whoever may log commitments could direct probes at any target.
  */
-import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { parseVkey, type NoteVerifier } from '../note/key.ts';
 import type { Parameter } from '../statement/commitment.ts';
+import type { Consent } from './consent.ts';
 import { subjectTest } from './watched.ts';
 import { isUrl } from '../evidence/address.ts';
 import { matcher } from '../statement/pattern.ts';
@@ -24,9 +26,13 @@ export interface Rule {
   readonly secrets: ReadonlyMap<string, string>;
   /** Parameters of the probe that only the owner may set. */
   readonly options: ReadonlyMap<string, Parameter>;
+  /** Files of consents (consent.ts), and the key that must have signed each. */
+  readonly consentFiles: readonly { readonly file: string; readonly verifier: NoteVerifier }[];
+  /** What these files say, once they were read. */
+  readonly consents: readonly Consent[];
 }
 
-const FIELDS = ['subject', 'probe', 'targets', 'maxPerHour', 'secrets', 'options'];
+const FIELDS = ['subject', 'probe', 'targets', 'maxPerHour', 'secrets', 'options', 'consents'];
 
 /**
  * Reads a list of rules from a parsed YAML or JSON file. `where`: name of the file, for messages. Refuses
@@ -49,6 +55,8 @@ export function operatorRule(targets: readonly string[]): Rule {
     maxPerHour: undefined,
     secrets: new Map(),
     options: new Map(),
+    consentFiles: [],
+    consents: [],
   };
 }
 
@@ -89,7 +97,30 @@ function readRule(value: unknown, where: string): Rule {
     maxPerHour: readLimit(field('maxPerHour'), where),
     secrets: readSecrets(field('secrets'), where),
     options: readOptions(field('options'), where),
+    consentFiles: readConsents(field('consents'), where),
+    consents: [],
   };
+}
+
+function readConsents(value: unknown, where: string): Rule['consentFiles'] {
+  if (value === undefined) return [];
+  const all = Array.isArray(value) ? value : [];
+  const what = 'expected a list of { file: FILE, vkey: VKEY }, the key that of the owner of the targets';
+  if (all.length === 0) throw invalid(where, `consents: ${what}`);
+  return all.map((each: unknown) => {
+    const names = typeof each === 'object' && each !== null ? Object.keys(each).toSorted() : [];
+    const part = (name: string): unknown => Reflect.get(Object(each), name);
+    const [file, vkey] = [part('file'), part('vkey')];
+    if (names.join() !== 'file,vkey' || typeof file !== 'string' || file === '' || typeof vkey !== 'string')
+      throw invalid(where, `consents: ${what}`);
+    try {
+      const verifier = parseVkey(vkey);
+      if (verifier.type === 1) return { file, verifier };
+    } catch (cause) {
+      throw cause instanceof Refusal ? invalid(where, `consents: ${cause.message}`) : cause;
+    }
+    throw invalid(where, 'consents: the key is of type 01, Ed25519');
+  });
 }
 
 function readLimit(value: unknown, where: string): number | undefined {

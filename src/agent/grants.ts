@@ -49,13 +49,14 @@ export function confinement(
   ];
 }
 
-/** Single files: the key, or the program that signs; secrets; and the files of `Surroundings`. */
+/** Single files: the key, or the program that signs; secrets; consents; and the files of `Surroundings`. */
 function filesOf(
   { keyName, rules }: Pick<AgentHome, 'keyName' | 'rules'>,
   around: readonly string[],
 ): readonly string[] {
   const secrets = rules.flatMap(({ secrets: files }) => [...files.values()]);
-  return [programOf(keyName) ?? keyName, ...secrets, ...around]
+  const consents = rules.flatMap(({ consentFiles }) => consentFiles.map(({ file }) => file));
+  return [programOf(keyName) ?? keyName, ...secrets, ...consents, ...around]
     .map((path) => resolve(path))
     .filter((path) => isThere(path));
 }

@@ -13,6 +13,7 @@ import { createFile, makeFolder } from '../platform/files.ts';
 import { CONFIG_FILE } from '../platform/names.ts';
 import type { Signer } from '../sign/signer.ts';
 import { agentFiles } from './database.ts';
+import { assertBothEnds } from './consent.ts';
 import type { Rule } from './enrolment.ts';
 import { NO_TARGETS, readTargets } from './targets.ts';
 
@@ -54,6 +55,7 @@ export async function initialiseAgent(place: AgentPlace): Promise<AgentHome> {
   if (!isThere(files.seed)) await createSecretFile(files.seed, encodeUtf8(`${formatHex(randomBytes(32))}\n`));
   if (!isThere(files.targets)) await createFile(files.targets, NO_TARGETS, 0o600);
   const rules = await readTargets(files.targets);
+  assertBothEnds(rules, signer);
   const config = join(dir, CONFIG_FILE);
   if (configFile !== undefined && !isThere(config)) await createFile(config, configFile());
   const subjects = [...new Set(rules.map(({ subject }) => subject))];

@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Digest } from '../bytes/brand.ts';
 import { openAgentDatabase } from './database.ts';
+import { assertBothEnds } from './consent.ts';
 import { operatorRule, type Rule } from './enrolment.ts';
 import { AgentStore } from './agent-store.ts';
 import type { Agent } from './prove.ts';
@@ -82,7 +83,7 @@ export interface OpenedAgent {
   readonly home: AgentHome;
   /** Refuses if the log would refuse a proof of the subject: call it before anything is signed, which cannot be taken back. */
   assertMayProve(policy: Policy | undefined, subject: string): void;
-  /** Replaces the rules of targets.yaml. */
+  /** Replaces the rules of targets.yaml. Refuses `config-invalid` as `assertBothEnds` does. */
   setRules(rules: readonly Rule[]): void;
   close(): void;
 }
@@ -126,6 +127,7 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
     assertMayProve: (policy, subject) =>
       assertEnrolled(policy, kid, subject, (enrolled) => options.enrolCommand(home, subject, enrolled)),
     setRules: (read) => {
+      assertBothEnds(read, home.signer);
       rules = [SELF_RULE, ...own, ...read];
     },
     close: () => void db.close(),

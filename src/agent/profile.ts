@@ -32,12 +32,20 @@ export function profileOf(home: Pick<AgentHome, 'dir' | 'keyName' | 'rules'>): P
     may: confined ? may() : null,
     directory: home.dir,
     key: home.keyName,
-    targets: home.rules.map(({ subject, probe, written, maxPerHour, secrets }) => ({
+    targets: home.rules.map(({ subject, probe, written, maxPerHour, secrets, consents }) => ({
       subject,
       probe,
       targets: written,
       maxPerHour: maxPerHour ?? null,
       secrets: [...secrets.keys()].toSorted(),
+      ...(consents.length > 0 && {
+        consents: consents.map(({ by, targets, pairsPerMinute, until }) => ({
+          by,
+          targets,
+          pairsPerMinute,
+          until,
+        })),
+      }),
     })),
   };
   const text = canonical(value);

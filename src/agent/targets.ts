@@ -4,11 +4,12 @@ import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { decodeUtf8 } from '../bytes/text.ts';
 import { readNamedFile } from '../platform/files.ts';
 import { readDocument } from '../yaml/documents.ts';
+import { openConsent } from './consent.ts';
 import { readRules, type Rule } from './enrolment.ts';
 
 /**
- * The enrolment file, with the paths of secrets made absolute. What its YAML parser warns of is refused, too. Refuses
- * `config-invalid`.
+ * The enrolment file, with the paths of secrets made absolute, and with the consents that it names. What its YAML parser warns
+ * of is refused, too. Refuses `config-invalid`, also for a consent that another signed.
  */
 export async function readTargets(path: string): Promise<readonly Rule[]> {
   const text = decodeUtf8(await readNamedFile(path));
@@ -20,11 +21,22 @@ export async function readTargets(path: string): Promise<readonly Rule[]> {
     if (error instanceof ReferenceError) throw noYaml(path, error);
     throw error;
   }
-  return readRules(value, path).map((rule) => ({
-    ...rule,
-    secrets: new Map([...rule.secrets].map(([name, file]) => [name, resolve(dirname(path), file)])),
-  }));
+  const at = (file: string): string => resolve(dirname(path), file);
+  return Promise.all(
+    readRules(value, path).map(async (rule) => ({
+      ...rule,
+      secrets: new Map([...rule.secrets].map(([name, file]) => [name, at(file)])),
+      consentFiles: rule.consentFiles.map(({ file, verifier }) => ({ file: at(file), verifier })),
+      consents: await Promise.all(
+        rule.consentFiles.map(async ({ file, verifier }) =>
+          openConsent(await readNamedFile(at(file), MAX_CONSENT_BYTES), verifier, at(file)),
+        ),
+      ),
+    })),
+  );
 }
+
+const MAX_CONSENT_BYTES = 65_536;
 
 function noYaml(path: string, { message }: { readonly message: string }): Refusal {
   return refuse('config-invalid', `${path} is not YAML: ${message.split('\n', 1)[0] ?? ''}`);
@@ -40,4 +52,5 @@ export const NO_TARGETS = `# The targets this agent may touch, each enrolled by 
 #     maxPerHour: 120                  # optional: runs an hour against one target
 #     secrets: { dsn: db.dsn }         # optional: files of mode 0600, told from here
 #     options: { spki: 'ab12…' }       # optional: parameters that are yours, and no claim's (spec/probes.md)
+#     consents: [{ file: db.consent, vkey: 'db-team.example+…' }]   # net: what the owner of the targets signed
 `;

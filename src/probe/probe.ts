@@ -34,6 +34,11 @@ export interface ProbeTask {
    * and the target is not written in full in targets.yaml.
    */
   readonly secret: (name: string) => Promise<string | undefined>;
+  /**
+   * For a probe that needs the consent of both ends: what the owner of a target allows, besides the rule that lets this probe
+   * contact it. Absent, or undefined, if one of the two is missing; the probe must then send nothing there.
+   */
+  readonly consented?: (target: string) => { readonly pairsPerMinute: number } | undefined;
   /** Called with the microseconds of CPU that programs of this run used. */
   readonly spent: (cpuUs: number) => void;
   /** Ends the run, at its time limit or when the agent stops. */

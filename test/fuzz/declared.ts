@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { entryId } from '../../src/bytes/brand.ts';
+import { openConsent, parseConsentTerms } from '../../src/agent/consent.ts';
 import { readRules } from '../../src/agent/enrolment.ts';
 import { parseTyped, parseExpression } from '../../src/claim/cel/syntax.ts';
 import { checkExpression, evaluate } from '../../src/claim/expression.ts';
@@ -36,9 +37,14 @@ import { parseObserved } from '../../src/monitor/conditions.ts';
 import { parseExpectations } from '../../src/monitor/expectations.ts';
 import { parseSecrets } from '../../src/monitor/webhook-secret.ts';
 import { readKnownLogs } from '../../src/witness/logs.ts';
+import { noteVerifier } from '../../src/note/key.ts';
 import { parseFlat } from '../../src/yaml/flat.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 import { policies } from '../support/statement-arbitraries.ts';
 import { asText, json, text, type Json, type Target } from './target.ts';
+
+/** The key that is to have signed a consent. */
+const CONSENTING = noteVerifier('a.example', 1, seedSigner('ed25519', new Uint8Array(32)).publicKey);
 
 const vectors = json('spec/vectors.json');
 const declared: Uint8Array[] = vectors.declared.flatMap((each: Json) =>
@@ -279,6 +285,26 @@ export const DECLARED: readonly Target[] = [
         return;
       }
       readRules(value, 'targets.yaml');
+    },
+  },
+  {
+    name: 'consents',
+    covers: ['parseConsentTerms'],
+    seeds: [
+      text(
+        'tallystick-consent net@1\ntarget a.example:22\nsubject s/**\npairs-a-minute 6\nuntil 2027-01-31T00:00:00Z\n',
+      ),
+    ],
+    run: (b) => {
+      parseConsentTerms(asText(b), 'f');
+    },
+  },
+  {
+    name: 'signed consents',
+    covers: ['openConsent'],
+    seeds: [text(`tallystick-consent net@1\n\n— a.example ${'A'.repeat(92)}\n`)],
+    run: (b) => {
+      openConsent(b, CONSENTING, 'f');
     },
   },
   {

@@ -28,6 +28,7 @@ async function answer({ target, params, connectMs }: Asked): Promise<unknown> {
       params: parametersOf(probe, new Map(Object.entries(params))),
       challenge: hashOf('a challenge'),
       secret: () => Promise.resolve(undefined),
+      consented: () => ({ pairsPerMinute: 60 }),
       spent: () => undefined,
       signal: new AbortController().signal,
       now: () => 1_800_000_000_000,

@@ -12,7 +12,7 @@ import { assembleProof, type Assembled } from '#src/claim/assemble.ts';
 import type { Observed } from '#src/claim/observed.ts';
 import type { Value } from '#src/claim/value.ts';
 import { packOf } from '#src/declare/packs.ts';
-import type { Probe } from '#src/probe/probe.ts';
+import type { Probe, ProbeTask } from '#src/probe/probe.ts';
 import type { Claim, Parameter } from '#src/statement/commitment.ts';
 import { encodeProof, parsePayload } from '#src/statement/payload.ts';
 import { hashOf, NOW, postgres, program, tcp, type Pair, type Target } from './e3-targets.ts';
@@ -25,6 +25,7 @@ export interface Rest {
   readonly secrets?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   readonly challenge?: Uint8Array;
+  readonly consented?: ProbeTask['consented'];
   readonly spent?: (cpuUs: number) => void;
 }
 
@@ -37,6 +38,7 @@ export function look(probe: Probe, target: string, params: Params = {}, rest: Re
     challenge: rest.challenge ?? hashOf('a challenge'),
     ...(declared !== undefined && { declared }),
     secret: (name) => Promise.resolve(secrets[name]),
+    consented: rest.consented ?? (() => ({ pairsPerMinute: 60 })),
     spent: rest.spent ?? (() => undefined),
     signal,
     now: () => NOW,

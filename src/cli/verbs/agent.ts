@@ -101,6 +101,7 @@ const PROFILE_OPTIONS = [
   },
   { flags: '--confine', help: 'the profile of an agent that agent run --confine starts' },
   { flags: '--claims', help: 'a claims file for the commitment to this profile' },
+  { flags: '--net', help: 'what net@1 sends, and where, for the people who watch the network' },
 ] as const satisfies readonly VerbOption[];
 
 const profileVerb: Verb<typeof PROFILE_OPTIONS> = {
@@ -116,6 +117,7 @@ const profileVerb: Verb<typeof PROFILE_OPTIONS> = {
     'tallystick agent profile --confine > profile.json',
     'tallystick agent profile --confine --claims > profile-claims.yaml',
     'tallystick agent profile --unit --log https://log.example.com > tallystick-agent.service',
+    'tallystick agent profile --net',
   ],
   run: async (context, _operands, flags) => {
     const { runProfile } = await import('./agent/profile.ts');
@@ -124,6 +126,7 @@ const profileVerb: Verb<typeof PROFILE_OPTIONS> = {
       claims: flags.on('claims'),
       unit: flags.on('unit'),
       confine: flags.on('confine'),
+      net: flags.on('net'),
       settings: SETTINGS,
     });
   },
@@ -201,6 +204,42 @@ const retainVerb: Verb<typeof RETAIN_OPTIONS> = {
   },
 };
 
+const CONSENT_OPTIONS = [
+  {
+    flags: '--target <target>',
+    help: 'a door, host:port in full; repeat for several, and for controls',
+    many: true,
+  },
+  { flags: '--subject <name>', help: 'for which subject: exact or a pattern' },
+  { flags: '--by <name>', help: 'whose word it is: a name for the key, such as db-team.example' },
+  { flags: '--pairs <n>', help: 'most tries a minute against one host, 1 to 60 (default: 6)' },
+  { flags: '--valid <time>', help: 'how long from now, such as 90d (default: 90d)' },
+] as const satisfies readonly VerbOption[];
+
+const consentVerb: Verb<typeof CONSENT_OPTIONS> = {
+  name: 'consent',
+  summary: 'consent, as the owner of targets, to be probed by net@1',
+  details:
+    'Prints a note that your key signed. Whoever runs the agent names it with your key in a rule of targets.yaml: net@1 contacts ' +
+    'only what both of you enrolled. The key (--key) is Ed25519, and not the key of an agent.',
+  settings: ['key'],
+  options: CONSENT_OPTIONS,
+  json: true,
+  examples: [
+    "tallystick agent consent --target db.example:5432 --target db.example:443 --subject 'prod/**' --by db-team.example --key db-team.pem > db.consent",
+  ],
+  run: async (context, _operands, flags) => {
+    const { runConsent } = await import('./agent/consent.ts');
+    return runConsent(context, {
+      targets: flags.texts('target'),
+      subject: flags.text('subject'),
+      name: flags.text('by'),
+      pairs: flags.text('pairs'),
+      valid: flags.text('valid'),
+    });
+  },
+};
+
 export const agentVerb: Verb = {
   name: 'agent',
   summary: 'prove claims continuously, at times the agent cannot choose',
@@ -209,5 +248,5 @@ export const agentVerb: Verb = {
     'tallystick agent plan --subject db/payments',
     'tallystick agent profile --confine > profile.json',
   ],
-  verbs: [runVerb, planVerb, profileVerb, openVerb, retainVerb],
+  verbs: [runVerb, planVerb, profileVerb, consentVerb, openVerb, retainVerb],
 };

@@ -1,5 +1,7 @@
 /** Reads and checks the parameters of the probe `net@1`. */
 import { isIP } from 'node:net';
+import { printable } from '../../bytes/printable.ts';
+import { refuse } from '../../bytes/refusal.ts';
 import { parseAddress } from '../../evidence/address.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import type { ProbeTask } from '../probe.ts';
@@ -17,7 +19,11 @@ export interface NetSettings {
 const BANNER = /^[ -~]{1,64}$/;
 
 /** Refuses `config-invalid`. */
-export function readParameters({ target, params }: Pick<ProbeTask, 'target' | 'params'>): NetSettings {
+export function readParameters({
+  target,
+  params,
+  consented,
+}: Pick<ProbeTask, 'target' | 'params' | 'consented'>): NetSettings {
   const given = new ParsedParameters('net@1', params);
   // Port 0 is none, so a target without a port is refused by its range below.
   const { host, port } = parseAddress(target, 65_536);
@@ -29,10 +35,26 @@ export function readParameters({ target, params }: Pick<ProbeTask, 'target' | 'p
   const control = controlOf(given, host, port);
   if (transport === 'udp' && control !== undefined)
     throw given.wrong('control', 'is of no use where transport is udp: without an answer nothing is known');
-  return {
-    pair: { host, port, transport, expected, control },
-    perMinute: given.whole('pairsPerMinute', 1, MAX_PER_MINUTE) ?? USUAL_PER_MINUTE,
-  };
+  const own = given.whole('pairsPerMinute', 1, MAX_PER_MINUTE) ?? USUAL_PER_MINUTE;
+  const doors = control === undefined ? [port] : [port, control.port];
+  const theirs = doors.map((each) => allowed(consented, addressOf(host, each)));
+  return { pair: { host, port, transport, expected, control }, perMinute: Math.min(own, ...theirs) };
+}
+
+/** As targets are written. */
+export function addressOf(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Pairs a minute that the owner of a target allows. Refuses `config-invalid` without the consent of both ends. */
+function allowed(consented: ProbeTask['consented'], at: string): number {
+  const consent = consented?.(at);
+  if (consent !== undefined) return consent.pairsPerMinute;
+  throw refuse(
+    'config-invalid',
+    `net@1 needs the consent of both ends for ${printable(at, 300)}: a rule of targets.yaml that has it among its targets, and ` +
+      'a consent that its owner signed and that has not ended (tallystick agent consent); nothing was sent',
+  );
 }
 
 function controlOf(given: ParsedParameters, host: string, port: number): Door | undefined {

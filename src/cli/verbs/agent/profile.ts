@@ -10,6 +10,7 @@ import { stateDirOf, proofsFolderOf } from '../../frame/state.ts';
 import { flagOf, type SettingName } from '../../frame/settings.ts';
 import { confine } from './confine.ts';
 import { confinement } from '../../../agent/grants.ts';
+import { netDoors, netProfile } from '../../../agent/net-profile.ts';
 import { profileOf } from '../../../agent/profile.ts';
 import type { AgentHome } from '../../../agent/home.ts';
 import { agentHome, besideOwnLog, namedConfig, surroundings, vkeysOf } from './options.ts';
@@ -23,12 +24,13 @@ export async function runProfile(
     readonly claims: boolean;
     readonly unit: boolean;
     readonly confine: boolean;
+    readonly net: boolean;
     /** Settings that `agent run` takes. */
     readonly settings: readonly SettingName[];
   },
 ): Promise<number> {
-  if ([asked.flags, asked.unit, asked.claims].filter((each) => each).length > 1)
-    throw refuse('usage', 'give one of --flags, --unit and --claims: each is a file of its own');
+  if ([asked.flags, asked.unit, asked.claims, asked.net].filter((each) => each).length > 1)
+    throw refuse('usage', 'give one of --flags, --unit, --claims and --net: each is a file of its own');
   if (asked.confine) await confine(context);
   const { output } = context;
   const home = await agentHome(context);
@@ -36,7 +38,10 @@ export async function runProfile(
   const confined = confinement(home, surroundings(context));
   const unit = asked.unit ? unitOf(unitParts(context, home, asked.settings)) : undefined;
   const claims = asked.claims ? HOW + selfClaims(profile.digest.toHex()) : undefined;
-  const text = asked.flags ? confined.join('\n') : (unit ?? claims);
+  const doors = netDoors(home.rules, Math.floor(context.world.now() / 1000));
+  const text = asked.flags
+    ? confined.join('\n')
+    : (unit ?? claims ?? (asked.net ? netProfile(doors) : undefined));
   if (text !== undefined) output.print(text.trimEnd());
   else {
     if (!output.json) output.write(profile.text);
@@ -48,6 +53,7 @@ export async function runProfile(
     flags: [...confined],
     unit,
     claims,
+    net: doors.map((door) => ({ ...door })),
   });
   return EXIT.ok;
 }

@@ -9,7 +9,8 @@ import type { EvidenceClass, Verdict } from '../statement/vocabulary.ts';
 import { clockFault, MOST_BEHIND } from './clock.ts';
 import { claimDue, type Basis } from './due.ts';
 import { approvalsLacking, type Declared, type EntryOf, type History } from './history.ts';
-import { basisOf, newestReports, type AppraisalContext, type Report } from './reports.ts';
+import { readsPrev } from '../claim/prev.ts';
+import { basisOf, newestReports, type AppraisalContext, type Report, type Rests } from './reports.ts';
 
 export interface ClaimStatus {
   readonly claim: Claim;
@@ -42,6 +43,8 @@ export interface ClaimStatus {
    * was checked: that signature stands, whoever sent it. It makes nothing green.
    */
   readonly stands: boolean;
+  /** Of a claim that reads `prev`: the earlier looks that the verdict rests on. Undefined where they were not read. */
+  readonly over?: Rests | undefined;
 }
 
 /**
@@ -105,6 +108,7 @@ function judge(
     hidden: undefined,
     stands: false,
     explain: worst.why ?? worst.short ?? worst.result.explain,
+    ...(readsPrev(claim) && { over: context.over?.(claim, worst.entry)?.rests }),
   };
   const spoke = `${fresh.length} of ${needed} agents spoke in time`;
   const lapsed = lapseOf(worst, {

@@ -5,6 +5,7 @@
  */
 import { formatHex } from '../bytes/text.ts';
 import { formatTime } from '../bytes/time.ts';
+import { isOpen, readsPrev } from '../claim/prev.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
 import type { Verdict } from '../statement/vocabulary.ts';
@@ -19,6 +20,42 @@ import {
 } from './due.ts';
 import type { Weighed } from '../evidence/weigh.ts';
 import { deploymentsOf, type Declared, type EntryOf, type History } from './history.ts';
+
+/** The entry of a look, and between which times it was made, by the reader's witnesses. POSIX seconds. */
+export interface SeenIn {
+  readonly index: number;
+  readonly id: string;
+  readonly notBefore: number | undefined;
+  readonly notAfter: number | undefined;
+}
+
+/** What the verdict on a claim that reads `prev` rests on. */
+export interface Rests {
+  /** Earlier looks that were read. */
+  readonly looks: number;
+  /** Seconds up to the look that are covered: without an uncovered span longer than the misses allowed; without any. */
+  readonly covered: number;
+  readonly unbroken: number;
+  /** Why there may have been other looks; undefined where the reader has all of them. */
+  readonly missing: string | undefined;
+  /** Different facts that were seen: the look that showed them first, and the one that showed them last. */
+  readonly seen: readonly {
+    readonly first: SeenIn;
+    readonly last: SeenIn;
+    /** Whether the verdict rests on them. */
+    readonly decides: boolean;
+  }[];
+}
+
+/** What a reader makes of a look at a claim that reads `prev`. */
+export interface Judged {
+  readonly verdict: Extract<Verdict, 'PROVEN' | 'VIOLATED' | 'UNKNOWN'>;
+  readonly explain: string | undefined;
+  readonly rests: Rests | undefined;
+}
+
+/** Judges a look at a claim that reads `prev`. Undefined if the earlier looks were not read. */
+export type OverTime = (claim: Pick<Claim, 'id'>, proof: Pick<EntryOf<'proof'>, 'index'>) => Judged | undefined;
 
 /** What the appraiser knows besides the entries. Times are POSIX seconds. */
 export interface AppraisalContext {
@@ -41,6 +78,8 @@ export interface AppraisalContext {
    * E3 or E4 was not checked, it counts as E1: the agent's statement alone.
    */
   readonly weighed?: (result: Result) => Weighed | undefined;
+  /** What earlier looks show, of claims that read `prev` (past/over.ts). Without it, they are UNKNOWN. */
+  readonly over?: OverTime | undefined;
   /**
    * Only of the past (past/known.ts): POSIX seconds from which an observation counts, if its time is not known any closer
    * and that is earlier than what the agent states; else undefined. Undefined for a failure.
@@ -116,10 +155,10 @@ export function newestReports(
     newest.set(kid, {
       ...times,
       entry: proof,
-      result: credited(result, unchecked),
+      result: overEarlier(claim, proof, credited(result, unchecked), context),
       due: nextDue(claim, times, basis),
       revoked: (context.revokedSince(kid) ?? Infinity) <= proof.index,
-      why: faultOf(payload, proof, result, context) ?? fault,
+      why: faultOf(payload, proof, result, context) ?? presumption(claim, result) ?? fault,
     });
   }
   return [...newest.values()];
@@ -178,6 +217,26 @@ function credited(result: Result, why: string | undefined): Report['result'] {
   if (unchecked === undefined) return result;
   const explain = `${result.evidence} on the agent's word alone: ${unchecked}`;
   return { ...result, evidence: 'E1', explain };
+}
+
+/** The result with the reader's own verdict, of a claim that reads `prev`: its agent knows its own look alone. */
+function overEarlier(
+  claim: Claim,
+  proof: EntryOf<'proof'>,
+  result: Report['result'],
+  { over }: AppraisalContext,
+): Report['result'] {
+  const judged = isOpen(claim, result) ? over?.(claim, proof) : undefined;
+  if (judged === undefined) return result;
+  const { explain: _, ...rest } = result;
+  return { ...rest, verdict: judged.verdict, ...(judged.explain !== undefined && { explain: judged.explain }) };
+}
+
+/** Why an agent's word is not believed that it cannot know: only readers prove a claim that reads `prev`. */
+function presumption(claim: Claim, { verdict }: Result): string | undefined {
+  return readsPrev(claim) && verdict === 'PROVEN'
+    ? 'it says PROVEN of earlier looks, which readers judge: its agent does not know how such a claim is judged'
+    : undefined;
 }
 
 /** Why a proof that the log admitted is not believed, by checks that only readers make; undefined if it is. */

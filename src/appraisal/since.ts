@@ -3,6 +3,7 @@
  * so a failure may have begun earlier than the first look that found it. Pure. Times: POSIX seconds.
  */
 import { formatHex } from '../bytes/text.ts';
+import { readsPrev } from '../claim/prev.ts';
 import { countsFrom } from './due.ts';
 import type { ClaimStatus } from './appraise.ts';
 import type { Declared, EntryOf, History } from './history.ts';
@@ -45,7 +46,8 @@ export function sinceOf(
     // Before its validity begins, it has waited for that since it took effect.
     return exactly(counts > now ? effective : counts);
   }
-  if (doubted) return undefined;
+  // What readers make of earlier looks is not in the entries of these.
+  if (doubted || readsPrev(status.claim)) return undefined;
   const run = runOf(status, proof, declared.entry.id, history, known);
   return run && { since: { time: run.time, orLonger: run.orLonger }, run };
 }

@@ -7,6 +7,8 @@ import type { Weighed } from '../evidence/weigh.ts';
 import type { Result } from '../statement/proof.ts';
 import type { Verdict } from '../statement/vocabulary.ts';
 import { appraise, type ClaimStatus } from './appraise.ts';
+import { overTime } from './past/over.ts';
+import type { PastRecord } from './past/types.ts';
 import { historyOf, type Declared, type History, type SubjectEntry } from './history.ts';
 import type { AppraisalContext } from './reports.ts';
 
@@ -17,6 +19,8 @@ export interface SubjectRecord extends Pick<AppraisalContext, 'wasHead' | 'outgr
   readonly entries: readonly SubjectEntry[];
   /** The result of checking the signatures of each result that a verdict may rest on (`decisiveProofs`). */
   readonly evidence: ReadonlyMap<Result, Weighed>;
+  /** The past of a subject with claims that read `prev`, from the first of them on. Without it, these are UNKNOWN. */
+  readonly past?: PastRecord | undefined;
 }
 
 /** What is true of the log at the moment of a snapshot, for every subject. */
@@ -39,11 +43,11 @@ export function appraiseSubject(record: SubjectRecord, context: SnapshotContext)
 
 /** What the appraiser knows of a subject besides its entries. */
 export function appraisalContext(
-  { evidence, wasHead, outgrownAt }: Pick<SubjectRecord, 'evidence' | 'wasHead' | 'outgrownAt'>,
+  { evidence, wasHead, outgrownAt, past }: Pick<SubjectRecord, 'evidence' | 'wasHead' | 'outgrownAt' | 'past'>,
   context: SnapshotContext,
 ): AppraisalContext {
   const weighed = (result: Result): Weighed | undefined => evidence.get(result);
-  return { ...context, wasHead, outgrownAt, weighed };
+  return { ...context, wasHead, outgrownAt, weighed, ...(past !== undefined && { over: overTime(past) }) };
 }
 
 /**

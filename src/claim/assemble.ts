@@ -9,6 +9,7 @@ import { fitting, printable } from '../bytes/printable.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
 import { leafSalt, openLeaf, saltedTree, SALTED_TREE, type SaltedTree } from '../statement/saltedleaf.ts';
+import { isOpen, needsFacts } from './prev.ts';
 import { judgeClaim, nameOf, underName, type Judgement } from './judge.ts';
 import type { Attachment, Observed, Unobserved } from './observed.ts';
 import { encodeValue, leavesOf } from './value.ts';
@@ -144,8 +145,11 @@ function draft(
   const slot = slots?.get(claim.id);
   const explain = explainOf(judgement, rests.length === 0);
   const attachments = judgement.attachments.map((i) => firstAttachment + i).slice(0, MAX_NAMED);
+  const isSigned = evidence === 'E3' || evidence === 'E4';
+  const open = isOpen(claim, { verdict, leaves: rests }) && !isSigned && needsFacts(claim);
   return {
-    shown: verdict === 'VIOLATED' || verdict === 'CONTRADICTED',
+    // Readers of later proofs need what was seen, unless somebody signed it.
+    shown: verdict === 'VIOLATED' || verdict === 'CONTRADICTED' || open,
     result: {
       claim: claim.id,
       verdict,

@@ -9,12 +9,13 @@ import type { Claim } from '../statement/commitment.ts';
 import { Meter, OverBudget, Unjudged } from './cel/meter.ts';
 import { Patterns } from './cel/pattern.ts';
 import { Run } from './cel/run.ts';
-import { nodesOf, parseExpression } from './cel/syntax.ts';
+import { names, nodesOf, parseExpression } from './cel/syntax.ts';
+import { assertLooks, partsOf, prevValue, PREV_LANGUAGE, readsPrev, type Earlier } from './prev.ts';
 import type { ValueMap } from './value.ts';
 import type { Read } from './withheld.ts';
 
 /** The newest version of language and budget that this program knows. A claim that names none has version 1. */
-export const LANGUAGE = 1;
+export const LANGUAGE = PREV_LANGUAGE;
 
 /** The parts of a claim that evaluation needs. */
 export type Expression = Pick<Claim, 'expr' | 'params' | 'language'>;
@@ -35,21 +36,27 @@ export interface Outcome {
  * language. Undefined if it does.
  */
 export function languageFault({ language = 1 }: Pick<Claim, 'language'>): string | undefined {
-  return language === LANGUAGE
+  return language <= LANGUAGE
     ? undefined
     : `the claim is written in version ${language} of the language of claims; this program knows ${LANGUAGE}: update it`;
 }
 
-/** Refuses `malformed-payload` for an expression that is not of the language, or can never be true or false. */
-export function checkExpression(text: string): void {
+/**
+ * The version of the language that an expression is written in: the first one that has all of it. Refuses `malformed-payload` for an
+ * expression that is not of the language, or can never be true or false.
+ */
+export function checkExpression(text: string): number {
   try {
     const meter = new Meter();
     const patterns = new Patterns();
-    for (const node of nodesOf(parseExpression(text))) {
+    const ast = parseExpression(text, LANGUAGE);
+    assertLooks(ast);
+    for (const node of nodesOf(ast)) {
       const [name, , args] = node.op === 'rcall' ? node.args : [];
       const pattern = name === 'matches' && args?.[0]?.op === 'value' ? args[0].args : undefined;
       if (typeof pattern === 'string') patterns.matches('', pattern, meter);
     }
+    return names(ast, 'prev') ? PREV_LANGUAGE : 1;
   } catch (error) {
     if (!(error instanceof Unjudged || error instanceof OverBudget)) throw error;
     throw refuse(
@@ -60,26 +67,32 @@ export function checkExpression(text: string): void {
 }
 
 /**
- * Evaluates a claim's expression over an observation. Pure. `cut`: JSON Pointers of collections that may have members
- * which `o` lacks; only a lower bound of their size is known.
+ * Evaluates a claim's expression over an observation: of one that reads `prev`, the parts that do not. Pure. `cut`: JSON Pointers of
+ * collections that may have members which `o` lacks; only a lower bound of their size is known.
  */
-export function evaluate(
-  { expr, params, language = 1 }: Expression,
-  o: ValueMap,
-  cut: ReadonlySet<string> = new Set(),
-): Outcome {
+export function evaluate(claim: Expression, o: ValueMap, cut: ReadonlySet<string> = new Set()): Outcome {
+  return outcomeOf(claim, new Run(o, parametersOf(claim.params), cut), 'now');
+}
+
+/** Evaluates the parts of a claim's expression that read `prev`. Pure. `o`: as much of this look as a reader knows for itself. */
+export function evaluateOver(claim: Expression, o: ValueMap, earlier: Earlier): Outcome {
+  return outcomeOf(claim, new Run(o, parametersOf(claim.params), new Set(), prevValue(earlier)), 'over');
+}
+
+function outcomeOf({ expr, language = 1 }: Expression, run: Run, part: 'now' | 'over'): Outcome {
   const unknown = languageFault({ language });
   if (unknown !== undefined) return { holds: undefined, why: unknown, reads: [], cost: 0 };
-  const run = new Run(o, parametersOf(params), cut);
   let holds: boolean | undefined;
   let why: string | undefined;
   try {
-    const value = run.value(parseExpression(expr));
+    const ast = parseExpression(expr, language);
+    const value = readsPrev({ language }) ? run.conjunction(partsOf(ast)[part]) : run.value(ast);
     if (typeof value === 'boolean') holds = value;
     else why = 'the expression gave neither true nor false';
   } catch (error) {
     if (error instanceof OverBudget) why = error.message;
-    else if (error instanceof Unjudged) why = `the expression could not be evaluated: ${error.message}`;
+    else if (error instanceof Unjudged)
+      why = part === 'over' ? error.message : `the expression could not be evaluated: ${error.message}`;
     else throw error;
   }
   return { holds, why, reads: run.reads, cost: run.cost };

@@ -5,6 +5,7 @@
 import type { Claim } from '../statement/commitment.ts';
 import { EVIDENCE_CLASSES, type EvidenceClass, type Verdict } from '../statement/vocabulary.ts';
 import { evaluate } from './expression.ts';
+import { OPEN, readsPrev } from './prev.ts';
 import type { Grade, Observed, Unobserved } from './observed.ts';
 import { escaped } from './value.ts';
 import { covers, withheldReason, type Read } from './withheld.ts';
@@ -43,7 +44,10 @@ export function judgeClaim(claim: Claim, observed: Observed | Unobserved): Judge
   if (!holds) return { ...rest, verdict: 'VIOLATED', explain: lowered };
   // E2 is the agreement of several agents, which readers determine. A single agent can reach at most E1 of it.
   const needed = claim.minEvidence === 'E2' ? 'E1' : claim.minEvidence;
-  if (rank(evidence) >= rank(needed)) return { ...rest, verdict: 'PROVEN', explain: lowered };
+  if (rank(evidence) >= rank(needed))
+    return readsPrev(claim)
+      ? { ...rest, verdict: 'UNKNOWN', explain: lowered ?? OPEN }
+      : { ...rest, verdict: 'PROVEN', explain: lowered };
   return {
     ...rest,
     verdict: 'UNKNOWN',

@@ -4,8 +4,9 @@
  */
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { parseExpression } from './cel/syntax.ts';
+import { LANGUAGE } from './expression.ts';
 import { nameOf } from './judge.ts';
-import { memberOf, type Shape } from './shape.ts';
+import { memberOf, scalars, type Shape } from './shape.ts';
 
 /**
  * What an expression reads that can never be there, as text; undefined if there is nothing of the kind. `observed`:
@@ -20,12 +21,21 @@ export function readFault(
 ): string | undefined {
   const shape: Shape = { members: { [nameOf(probe)]: observed } };
   try {
-    new ShapeReader(probe, given).shapeOf(parseExpression(text), new Map([['o', { shape, at: 'o' }]]));
+    const scope = new Map([
+      ['o', { shape, at: 'o' }],
+      ['prev', { shape: prevShape(shape), at: 'prev' }],
+    ]);
+    new ShapeReader(probe, given).shapeOf(parseExpression(text, LANGUAGE), scope);
     return undefined;
   } catch (error) {
     if (error instanceof Unreadable) return error.message;
     throw error;
   }
+}
+
+function prevShape(o: Shape): Shape {
+  const seen: Shape = { list: { members: { o, ...scalars('first', 'last') } } };
+  return { members: { seen, ...scalars('covered', 'unbroken', 'failed') } };
 }
 
 class Unreadable extends Error {}

@@ -1,6 +1,6 @@
 /** Reads and verifies the entries of one subject, from which its status is computed. */
 import { printable } from '../bytes/printable.ts';
-import { refuse } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import { assertFollows } from '../appraisal/follows.ts';
 import {
   historyOf,
@@ -12,6 +12,8 @@ import {
 import { readsFrom } from '../appraisal/reach.ts';
 import { decisiveProofs } from '../appraisal/reports.ts';
 import { commitmentOf, type SubjectRecord } from '../appraisal/subject.ts';
+import { readsPrev } from '../claim/prev.ts';
+import type { PastRecord } from '../appraisal/past/types.ts';
 import type { Weighed } from '../evidence/weigh.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import type { Result } from '../statement/proof.ts';
@@ -39,7 +41,7 @@ export const LEAST_PROOFS = 16;
  * that it should have refused.
  */
 export async function readSubject(
-  snapshot: SubjectSource,
+  snapshot: Snapshot,
   subject: string,
   least = LEAST_PROOFS,
 ): Promise<SubjectRecord> {
@@ -52,13 +54,29 @@ export async function readSubject(
   const history = historyFrom(snapshot, entries);
   const of = commitmentOf({ history });
   const decisive = of === undefined ? [] : decisiveProofs(history.proofs, of.entry.id);
+  const isOverTime = of?.declaration.claims.some(readsPrev) === true;
   return {
     subject,
     entries,
+    ...(isOverTime && { past: await readEarlier(snapshot, subject) }),
     wasHead: await wasHeadFor(decisive, snapshot.view, snapshot.tiles),
     outgrownAt: await outgrownAtFor(decisive, entries, snapshot),
     evidence: await weigh(decisive, of, entries),
   };
+}
+
+/**
+ * The past of a subject that has claims over time: its first second is enough, since what these rest on is read from the first of
+ * them on. Undefined if there are more earlier proofs than a reader takes: then nobody can say.
+ */
+async function readEarlier(snapshot: Snapshot, subject: string): Promise<PastRecord | undefined> {
+  const { readPast } = await import('./past/read.ts');
+  try {
+    return await readPast(snapshot, subject, { since: snapshot.now - 1, until: snapshot.now }, { slots: false });
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'too-large') return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -15,12 +15,11 @@
  *         severity: high
  */
 import { Refusal } from '../bytes/refusal.ts';
-import { checkExpression } from '../claim/expression.ts';
 import type { Claim, Declaration, Parameter } from '../statement/commitment.ts';
 import { EVIDENCE_CLASSES, SEVERITIES, TIERS, type Tier } from '../statement/vocabulary.ts';
 import { Fields, fault, textOf } from './fields.ts';
 import { isNumberText, isTreeList, isTreeMap, type Tree, type TreeMap } from './leaf.ts';
-import { packOf } from './packs.ts';
+import { languageOf, packOf } from './packs.ts';
 import { targetOf } from './target.ts';
 import { PACES } from './tiers.ts';
 import { parseYaml } from './yaml.ts';
@@ -103,9 +102,12 @@ function claimsOf(fields: Fields, tier: Tier): readonly Claim[] {
   const controls = fields
     .list('controls')
     .map((each, i) => controlOf(new Fields(each, `${fields.at}.controls[${i}]`)));
+  const id = fields.needed('id', fields.text('id'));
+  const expr = fields.needed('expr', fields.text('expr'));
   const claim: Claim = {
-    id: fields.needed('id', fields.text('id')),
-    expr: fields.needed('expr', fields.text('expr')),
+    id,
+    expr,
+    ...languageIn(expr, fields),
     probe: fields.needed('probe', fields.text('probe')),
     minEvidence: fields.word('minEvidence', EVIDENCE_CLASSES) ?? 'E1',
     cadence: fields.duration('cadence') ?? PACES[tier].cadence,
@@ -117,13 +119,17 @@ function claimsOf(fields: Fields, tier: Tier): readonly Claim[] {
     ...(controls.length > 0 && { controls }),
   };
   fields.end();
+  return [claim];
+}
+
+/** The version of the language, where it is not the first. */
+function languageIn(expr: string, { at }: Fields): Pick<Claim, 'language'> {
   try {
-    checkExpression(claim.expr);
+    return languageOf(expr);
   } catch (error) {
-    if (error instanceof Refusal) throw fault(`${fields.at}.expr`, error.message);
+    if (error instanceof Refusal) throw fault(`${at}.expr`, error.message);
     throw error;
   }
-  return [claim];
 }
 
 function controlOf(fields: Fields): NonNullable<Claim['controls']>[number] {

@@ -3,6 +3,7 @@
  * the cadence and give ids a prefix. Claims name the controls that they support; no claim fulfils one alone.
  */
 import { refuse } from '../bytes/refusal.ts';
+import { checkExpression } from '../claim/expression.ts';
 import type { ProbeDescription } from '../probe/description.ts';
 import { PROBES } from '../probe/registry.ts';
 import type { Claim, Parameter } from '../statement/commitment.ts';
@@ -32,6 +33,7 @@ export function packOf(
   const pace = PACES[tier];
   return pack.claims.map(({ fastest = 0, severity = 'medium', minEvidence = 'E1', ...draft }) => ({
     ...draft,
+    ...languageOf(draft.expr),
     probe: probe.name,
     minEvidence,
     cadence: Math.max(fastest, pack.fastest ?? 0, pace.cadence),
@@ -40,4 +42,10 @@ export function packOf(
     grace: 1,
     ...(all.size > 0 && { params: all }),
   }));
+}
+
+/** The version of the language that an expression needs, where it is not the first. */
+export function languageOf(expr: string): Pick<Claim, 'language'> {
+  const language = checkExpression(expr);
+  return language > 1 ? { language } : {};
 }

@@ -7,6 +7,7 @@ import { countWhile } from '../bytes/ascending.ts';
 import { formatHex } from '../bytes/text.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { languageFault } from '../claim/expression.ts';
+import { isOpen, readsPrev } from '../claim/prev.ts';
 import { judgeSigned } from '../claim/signed.ts';
 import type { ValueMap } from '../claim/value.ts';
 import type { Claim, Declaration } from '../statement/commitment.ts';
@@ -82,6 +83,10 @@ export interface Weighed {
   readonly fault: string | undefined;
   /** Why the class cannot be checked here; the result then counts as E1. */
   readonly unchecked: string | undefined;
+  /** What the target signed, of a claim that reads `prev`. Undefined if it is not known to be the target, or to be all. */
+  readonly facts?: ValueMap | undefined;
+  /** Whether somebody signed something that cannot be read here, and may be the target. */
+  readonly isUnread?: boolean;
 }
 
 /**
@@ -128,7 +133,8 @@ export async function weigh(entry: Proven, result: Result, claim: Claim, by: Jud
   const said = `it says ${result.verdict} [E3], and`;
   if (broken !== undefined) return faulty(`${said} its transcript does not hold: ${broken}`);
   const [unknownHere] = unchecked;
-  if (unknownHere !== undefined && unread === 0) return { fault: undefined, unchecked: unknownHere };
+  if (unknownHere !== undefined && unread === 0)
+    return { fault: undefined, unchecked: unknownHere, isUnread: true };
   if (verified.length === 0 || unread > 0) return faulty(`${said} the target's signature is not in the log`);
   const aim = aimOf(claim, by.declaration, by.subject);
   const signer = await signersOf(
@@ -137,9 +143,12 @@ export async function weigh(entry: Proven, result: Result, claim: Claim, by: Jud
     by.between,
   );
   if (signer.kind === 'other') return faulty(`${said} another signed: ${signer.why}`);
+  const values = by.signed(claim.probe).byTarget?.(claim, verified) ?? [];
+  const [facts] = values;
   return {
-    fault: recomputed(claim, by.signed(claim.probe).byTarget?.(claim, verified) ?? [], result),
+    fault: recomputed(claim, values, result),
     unchecked: signer.kind === 'unchecked' ? signer.why : undefined,
+    ...(readsPrev(claim) && signer.kind === 'target' && values.length === 1 && { facts }),
   };
 }
 
@@ -201,12 +210,14 @@ export async function weighAll(
 function recomputed(
   claim: Claim,
   values: readonly ValueMap[],
-  { verdict, evidence }: Result,
+  result: Result,
 ): string | undefined {
-  if (verdict !== 'PROVEN' && verdict !== 'VIOLATED') return undefined;
+  const { verdict, evidence } = result;
+  const holds = verdict === 'PROVEN' || isOpen(claim, result);
+  if (!holds && verdict !== 'VIOLATED') return undefined;
   const who = evidence === 'E3' ? 'the target' : 'AWS';
   const outcomes = values.map((value) => judgeSigned(claim, value, evidence));
-  if (outcomes.includes(verdict === 'PROVEN')) return undefined;
+  if (outcomes.includes(holds)) return undefined;
   return outcomes.some((each) => each !== undefined)
     ? `it says ${verdict} [${evidence}], and what ${who} signed says otherwise`
     : `it says ${verdict} [${evidence}], and what ${who} signed does not show it`;

@@ -2,7 +2,13 @@
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { Parameter } from '../statement/commitment.ts';
-import type { ProbeDescription } from './description.ts';
+import type { ParameterSpec, ProbeDescription } from './description.ts';
+
+/** Parameters of claims that read `prev`: for their expressions alone, with every probe. */
+const OVER_TIME: Readonly<Record<string, ParameterSpec>> = {
+  days: { type: 'number', help: 'days that a claim over time looks back, for the expression: p.days' },
+  settle: { type: 'number', help: 'days that a change may take at all servers of a target, for the expression: p.settle' },
+};
 
 /**
  * Joins the claim's parameters and those of the target's owner (`options` in targets.yaml), and fills in defaults. Refuses
@@ -30,15 +36,16 @@ function checked(
   value: Parameter,
   by: 'claim' | 'owner',
 ): Parameter {
-  const spec = Object.hasOwn(parameters, key) ? parameters[key] : undefined;
+  const known = by === 'claim' ? { ...OVER_TIME, ...parameters } : parameters;
+  const spec = Object.hasOwn(known, key) ? known[key] : undefined;
   if (spec === undefined || (by === 'owner' && spec.by !== 'owner')) {
     const theirs = Object.keys(parameters).filter((each) => (parameters[each]?.by ?? 'claim') === by);
-    const known = theirs.length === 0 ? 'none' : theirs.join(', ');
+    const named = theirs.length === 0 ? 'none' : theirs.join(', ');
     throw refuse(
       'config-invalid',
       by === 'claim'
-        ? `${name} has no parameter ${printable(key, 64)}; it has ${known}`
-        : `${name} has no option ${printable(key, 64)} for targets.yaml; it has ${known}`,
+        ? `${name} has no parameter ${printable(key, 64)}; it has ${named}`
+        : `${name} has no option ${printable(key, 64)} for targets.yaml; it has ${named}`,
     );
   }
   if (by === 'claim' && spec.by === 'owner')

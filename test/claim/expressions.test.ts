@@ -167,11 +167,11 @@ t.test('what is not in the language is refused when it is made, and UNKNOWN when
     t.match(judgeClaim(claim(expr), seen), { verdict: 'UNKNOWN', evidence: 'E0' }, expr);
   }
   t.equal(judgeClaim(claim('o.tls.port in [22]'), seen).verdict, 'PROVEN');
-  t.match(judgeClaim(claim('o.tls.open', { language: 2 }), seen), {
+  t.match(judgeClaim(claim('o.tls.open', { language: 3 }), seen), {
     verdict: 'UNKNOWN',
-    explain: /version 2 of the language .* update/,
+    explain: /version 3 of the language .* update/,
   });
-  t.match(languageFault({ language: 2 }), /update/);
+  t.match(languageFault({ language: 3 }), /update/);
   t.equal(languageFault({}), undefined);
 });
 

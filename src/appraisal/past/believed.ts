@@ -31,7 +31,7 @@ export function believedAt(record: PastRecord, { size, now, headTime }: Then): S
     return stated === undefined ? undefined : Math.min(stated, earliest.from(challengeSize));
   };
   return appraiseSubject(
-    { subject, entries, evidence, wasHead, outgrownAt },
+    { subject, entries, evidence, wasHead, outgrownAt, past: record },
     { now, headTime, origin, revokedSince: revocationsOf(policies.asOf(size)) },
   );
 }

@@ -129,7 +129,8 @@ function word(why: string): { readonly grade: 'word'; readonly why: string } {
   return { grade: 'word', why };
 }
 
-function follows(last: EntryOf<'proof'>, next: EntryOf<'proof'>): boolean {
+/** Whether a proof is the next link of the chain of another. */
+export function follows(last: Pick<EntryOf<'proof'>, 'id' | 'parsed'>, next: Pick<EntryOf<'proof'>, 'parsed'>): boolean {
   const { seq, prev } = next.parsed.proof;
   return seq === last.parsed.proof.seq + 1 && (prev && formatHex(prev)) === last.id;
 }

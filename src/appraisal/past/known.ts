@@ -8,17 +8,19 @@
  */
 import type { Claim } from '../../statement/commitment.ts';
 import { isAttestor } from '../due.ts';
-import { isOf, revocationsOf, type Declared, type History, type SubjectEntry } from '../history.ts';
+import { revocationsOf, type Declared, type History } from '../history.ts';
 import { EarliestSince } from '../outgrown.ts';
 import { differencesOf, lateFacts, lateLooks, tell, type Telling } from './differences.ts';
 import { figuresOf, isIn } from './figures.ts';
 import { agentKeys, gradesOf, lowest, proofGrade } from './grades.ts';
 import type { ClaimPast, KnownHistory, Look } from './known-types.ts';
 import { knownOf, type Known } from './looks.ts';
+import { overAsTold, overTime } from './over.ts';
+import { knownReplay, type Replayed } from './replay.ts';
 import { momentsOf } from './moments.ts';
 import { withReasons, type Surroundings } from './silence.ts';
 import { clipped, SpanCutter } from './spans.ts';
-import { sweep, type SweepEvent } from './sweep.ts';
+import { sweep } from './sweep.ts';
 import { statedTimes, timelineOf, type Timeline } from './timeline.ts';
 import type { PastRecord, Period, WitnessedHead } from './types.ts';
 
@@ -27,7 +29,7 @@ export function knownHistory(record: PastRecord, { since, until }: Period): Know
   const period = { since, until: Math.min(until, record.now) };
   if (!(period.since < period.until)) throw new RangeError('the period is empty');
   const timeline = timelineOf(record, period.until);
-  const known = knownOf(record, timeline);
+  const known = knownOf(record, timeline, overTime(record));
   const keys = agentKeys(record, timeline, period);
   const declared = declaredIn(known.history, period);
   const whole: Whole = {
@@ -110,6 +112,7 @@ export function believedTellings(
     origin: record.origin,
     wasHead: record.wasHead,
     weighed: record.evidence.get.bind(record.evidence),
+    over: overAsTold(record),
     outgrownAt: (size: number): number | undefined => {
       const stated = statedAt(size);
       return stated === undefined ? undefined : Math.min(stated, seen.from(size));
@@ -133,66 +136,6 @@ export function believedTellings(
     },
   });
   return tellings;
-}
-
-interface Replayed {
-  readonly cutter: SpanCutter;
-  readonly telling: Telling;
-}
-
-/** What is known of each claim: proofs count from when they were made, and every revocation counts. */
-function knownReplay({
-  timeline,
-  looks,
-  revokedSince,
-  context,
-  record,
-}: Known): ReadonlyMap<string, Replayed> {
-  const events: (SweepEvent & { readonly index: number })[] = timeline.entries.flatMap(
-    ({ known, visible }) => (isOf(known, 'proof') ? [] : [{ index: known.index, at: visible, entry: known }]),
-  );
-  const byEntry = new Map<string, Look>();
-  const untimed = new Map(
-    timeline.entries.flatMap(({ known: { index }, stated, bounds }) =>
-      stated === undefined ? [[index, bounds.notBefore ?? 0] as const] : [],
-    ),
-  );
-  for (const [claim, list] of looks)
-    for (const look of list) {
-      byEntry.set(`${look.entry.index} ${claim}`, look);
-      events.push({ index: look.entry.index, at: look.at, entry: look.entry, claims: [claim] });
-    }
-  events.sort((a, b) => a.at - b.at || a.index - b.index);
-  const replayed = new Map<string, Replayed>();
-  const ofClaim = (claim: string): Replayed => {
-    const one = replayed.get(claim) ?? { cutter: new SpanCutter(claim), telling: [] };
-    replayed.set(claim, one);
-    return one;
-  };
-  sweep(events, context, revokedSince, record.now, {
-    onEntry: ({ index }, _, claims = []) => {
-      for (const claim of claims) {
-        const look = byEntry.get(`${index} ${claim}`);
-        if (look !== undefined) ofClaim(claim).cutter.look(look);
-      }
-    },
-    onState: (claim, at, state, by) => {
-      const { cutter, telling } = ofClaim(claim);
-      cutter.state(at, state, by && perhapsFrom(by, byEntry.get(`${by.index} ${claim}`), untimed));
-      tell(telling, at, state);
-    },
-  });
-  return replayed;
-}
-
-/** The lower bound of an entry whose time nobody states. Undefined for a look that says PROVEN: that leaves nothing uncovered. */
-function perhapsFrom(
-  { index }: SubjectEntry,
-  look: Look | undefined,
-  untimed: ReadonlyMap<number, number>,
-): number | undefined {
-  if (look === undefined) return untimed.get(index);
-  return look.verdict === 'PROVEN' || look.loggedAt !== undefined ? undefined : (look.bounds.notBefore ?? 0);
 }
 
 /** What explains that no proof came. */

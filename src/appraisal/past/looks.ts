@@ -15,6 +15,7 @@ import {
   isFailure,
   newestReports,
   type AppraisalContext,
+  type OverTime,
   type Report,
 } from '../reports.ts';
 import { countBelow } from './bounds.ts';
@@ -44,8 +45,8 @@ export interface Known {
   readonly looks: ReadonlyMap<string, readonly Look[]>;
 }
 
-/** Reads everything that is known of a record. */
-export function knownOf(record: PastRecord, timeline: Timeline): Known {
+/** Reads everything that is known of a record. `over`: what readers make of looks at claims over time. */
+export function knownOf(record: PastRecord, timeline: Timeline, over: OverTime): Known {
   const known = timeline.entries.map((each) => each.known);
   const revokedSince: RevokedSince = (kid) => record.policies.revokedSince(kid);
   const history = historyOf(known, revokedSince);
@@ -56,6 +57,7 @@ export function knownOf(record: PastRecord, timeline: Timeline): Known {
     wasHead: record.wasHead,
     outgrownAt: outgrownBy(record, timeline),
     weighed: (result: Result) => record.evidence.get(result),
+    over,
     heldFrom: (proof: EntryOf<'proof'>, claim: Claim) => {
       const place = placed.get(proof.index);
       if (place === undefined || !isSomewhere(place.bounds, claim, record.now)) return undefined;

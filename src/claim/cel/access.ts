@@ -5,13 +5,15 @@
 import { Meter, textCost, Unjudged } from './meter.ts';
 import { equal } from './operators.ts';
 import { sizeOf } from './texts.ts';
-import { AtLeast, kindOf, listOf, mapOf, Reads, Collection, type Cel } from './value.ts';
+import { Between, kindOf, listOf, mapOf, Reads, Collection, Unknown, type Cel } from './value.ts';
 
 /** One element that a macro visits: an item of a list, or the name of a member. */
 export interface Element {
   readonly value: Cel;
   readonly path: string | undefined;
 }
+
+const CUT = 'not all members are known, and so not how many there are';
 
 export class Access {
   readonly meter = new Meter();
@@ -32,6 +34,7 @@ export class Access {
   /** Finds a member by its name, and records the read; undefined if there is none. */
   find(from: Cel, name: string): Cel | undefined {
     const map = mapOf(from);
+    if (from instanceof Unknown) throw new Unjudged(from.why);
     if (map === undefined) throw new Unjudged(`${kindOf(from)} has no member ${name}`);
     const found = map.get(name);
     if (!(found instanceof Collection))
@@ -70,7 +73,8 @@ export class Access {
   /** Records that the whole value was read. */
   whole(value: Cel): Cel {
     if (value instanceof Collection) this.reads.noteAll(value, 'whole');
-    else if (typeof value === 'object' && value !== null && !(value instanceof AtLeast))
+    else if (value instanceof Unknown) throw new Unjudged(value.why);
+    else if (typeof value === 'object' && value !== null && !(value instanceof Between))
       for (const part of value.values()) {
         this.meter.spend(1);
         this.whole(part);
@@ -104,10 +108,12 @@ export class Access {
   size(value: Cel): Cel {
     if (typeof value === 'string') return sizeOf(value, this.meter);
     const size = listOf(value)?.length ?? mapOf(value)?.names.length;
+    if (listOf(value)?.at(size === undefined ? 0 : size - 1) instanceof Unknown)
+      return new Between(BigInt((size ?? 1) - 1), undefined, CUT);
     if (size === undefined) throw new Unjudged(`${kindOf(value)} has no size`);
     if (value instanceof Collection && value.path !== undefined && this.#cut.has(value.path)) {
       this.reads.noteAll(value, 'least');
-      return new AtLeast(BigInt(size));
+      return new Between(BigInt(size), undefined, CUT);
     }
     this.members(value);
     return BigInt(size);

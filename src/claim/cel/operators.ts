@@ -1,6 +1,6 @@
 /** Equality, order and arithmetic, with what each costs. */
 import { MAX_ITEMS, MAX_TEXT, textCost, Unjudged, type Meter } from './meter.ts';
-import { AtLeast, kindOf, listOf, mapOf, type Cel, type ListView, type MapView } from './value.ts';
+import { Between, kindOf, listOf, mapOf, type Cel, type ListView, type MapView, Unknown } from './value.ts';
 
 /**
  * CEL's equality: numbers are compared by value, whatever their type; values of other different types are unequal.
@@ -14,7 +14,8 @@ export function equal(a: Cel, b: Cel, meter: Meter): boolean {
     return a === b;
   }
   if (isNumber(a) && isNumber(b)) return compareNumbers(a, b) === 0;
-  if (a instanceof AtLeast || b instanceof AtLeast) return compareLeast(a, b) === 0;
+  if (a instanceof Unknown || b instanceof Unknown) throw unknown(a, b);
+  if (a instanceof Between || b instanceof Between) return compareBounds(a, b) === 0;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   const [list, otherList] = [listOf(a), listOf(b)];
   if (list !== undefined && otherList !== undefined) return equalLists(list, otherList, meter);
@@ -45,19 +46,32 @@ export function compare(a: Cel, b: Cel, meter: Meter): number {
     return compareTexts(a, b);
   }
   if (isNumber(a) && isNumber(b)) return compareNumbers(a, b);
-  if (a instanceof AtLeast || b instanceof AtLeast) return compareLeast(a, b);
+  if (a instanceof Between || b instanceof Between) return compareBounds(a, b);
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b);
   throw new Unjudged(`${kindOf(a)} and ${kindOf(b)} have no order`);
 }
 
 /**
- * A size of which only a lower bound is known is greater than every number below that bound; compared with any other
- * number it has no answer.
+ * Numbers of which only bounds are known have an order where the bounds of one end before those of the other begin; else it
+ * depends on what is not known, and there is no answer.
  */
-function compareLeast(a: Cel, b: Cel): number {
-  if (a instanceof AtLeast && isNumber(b) && compareNumbers(a.count, b) > 0) return 1;
-  if (b instanceof AtLeast && isNumber(a) && compareNumbers(b.count, a) > 0) return -1;
-  throw new Unjudged('not all members are known, and so not how many there are');
+function compareBounds(a: Cel, b: Cel): number {
+  const [x, y] = [boundsOf(a), boundsOf(b)];
+  if (x === undefined || y === undefined) throw new Unjudged(`${kindOf(a)} and ${kindOf(b)} have no order`);
+  if (y.most !== undefined && compareNumbers(x.least, y.most) > 0) return 1;
+  if (x.most !== undefined && compareNumbers(x.most, y.least) < 0) return -1;
+  throw new Unjudged([a, b].find((each) => each instanceof Between)?.why ?? '');
+}
+
+function boundsOf(
+  value: Cel,
+): { readonly least: bigint | number; readonly most: bigint | number | undefined } | undefined {
+  if (value instanceof Between) return value;
+  return isNumber(value) ? { least: value, most: value } : undefined;
+}
+
+function unknown(a: Cel, b: Cel): Unjudged {
+  return new Unjudged([a, b].find((each) => each instanceof Unknown)?.why ?? '');
 }
 
 /**
@@ -96,6 +110,10 @@ export function calculate(op: Arithmetic, a: Cel, b: Cel, meter: Meter): Cel {
   if (typeof a === 'bigint' && typeof b === 'bigint') return inRange(whole(op, a, b));
   if (typeof a === 'number' && typeof b === 'number' && op !== '%')
     return op === '+' ? a + b : op === '-' ? a - b : op === '*' ? a * b : a / b;
+  if (a instanceof Between && typeof b === 'bigint' && (op === '+' || op === '-')) {
+    const by = (bound: bigint): bigint => inRange(whole(op, bound, b));
+    return new Between(by(a.least), a.most === undefined ? undefined : by(a.most), a.why);
+  }
   if (op === '+' && typeof a === 'string' && typeof b === 'string') {
     const length = a.length + b.length;
     meter.spend(textCost(length));

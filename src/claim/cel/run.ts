@@ -25,12 +25,19 @@ interface Variable {
 export class Run {
   readonly #access: Access;
   readonly #patterns = new Patterns();
-  readonly #roots: Readonly<Record<string, Collection>>;
+  readonly #roots: Readonly<Record<string, Cel>>;
 
-  /** `cut`: JSON Pointers of collections in `o` that may have more members than observed. */
-  constructor(o: ValueMap, p: ValueMap, cut: ReadonlySet<string> = new Set()) {
+  /**
+   * `cut`: JSON Pointers of collections in `o` that may have more members than observed. `prev`: what earlier proofs show;
+   * undefined where nobody knows it.
+   */
+  constructor(o: ValueMap, p: ValueMap, cut: ReadonlySet<string> = new Set(), prev?: Cel) {
     this.#access = new Access(cut);
-    this.#roots = { o: new Collection(o, ''), p: new Collection(p, undefined) };
+    this.#roots = {
+      o: new Collection(o, ''),
+      p: new Collection(p, undefined),
+      ...(prev !== undefined && { prev }),
+    };
   }
 
   get reads(): readonly Read[] {
@@ -101,6 +108,23 @@ export class Run {
         break;
     }
     throw new Unjudged(`${node.op} is not in the language of claims`);
+  }
+
+  /** Whether all of these hold, as `&&` of them: one that is false decides, whatever the others are. */
+  conjunction(nodes: readonly ASTNode[]): boolean {
+    const start = this.#access.reads.mark;
+    let fault: Unjudged | undefined;
+    for (const node of nodes) {
+      const before = this.#access.reads.mark;
+      const outcome = this.#attempt(node, undefined);
+      if (outcome === false) {
+        this.#access.reads.forget(start, before);
+        return false;
+      }
+      if (outcome instanceof Unjudged) fault ??= outcome;
+    }
+    if (fault !== undefined) throw fault;
+    return true;
   }
 
   #named(name: string, scope: Variable | undefined): Cel {

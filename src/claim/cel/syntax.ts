@@ -72,15 +72,18 @@ export function isMacro(name: string): boolean {
   return Object.hasOwn(MACROS, name);
 }
 
-/** Parses an expression of the language that is, or may be, true or false. Throws Unjudged with the reason. */
-export function parseExpression(text: string): ASTNode {
-  const { ast, kind } = parseTyped(text);
+/**
+ * Parses an expression of the language that is, or may be, true or false. Throws Unjudged with the reason. `language`: 2 knows
+ * `prev`.
+ */
+export function parseExpression(text: string, language = 1): ASTNode {
+  const { ast, kind } = parseTyped(text, language);
   if (kind !== 'bool' && kind !== 'any') throw new Unjudged(`it gives ${kind}, not true or false`);
   return ast;
 }
 
 /** Parses an expression with a value of any type. */
-export function parseTyped(text: string): { readonly ast: ASTNode; readonly kind: Kind } {
+export function parseTyped(text: string, language = 1): { readonly ast: ASTNode; readonly kind: Kind } {
   if (text.length > MAX_LENGTH) throw new Unjudged(`it is longer than ${MAX_LENGTH} characters`);
   let ast: ASTNode;
   try {
@@ -95,10 +98,22 @@ export function parseTyped(text: string): { readonly ast: ASTNode; readonly kind
       new Map<string, Kind>([
         ['o', 'map'],
         ['p', 'map'],
+        ...(language > 1 ? [['prev', 'map'] as const] : []),
       ]),
       MAX_DEPTH,
     ),
   };
+}
+
+/** The parts of an expression that must all hold: `a && b && c`. */
+export function conjuncts(node: ASTNode): readonly ASTNode[] {
+  return node.op === '&&' ? node.args.flatMap(conjuncts) : [node];
+}
+
+/** Whether a part of an expression names something, be it a variable of its own or not. */
+export function names(node: ASTNode, name: string): boolean {
+  for (const { op, args } of nodesOf(node)) if (op === 'id' && args === name) return true;
+  return false;
 }
 
 /** A node and all below it. */

@@ -4,14 +4,28 @@ import { escaped, isMap, type Value, type ValueMap } from '../value.ts';
 import { Unjudged } from './meter.ts';
 
 type CelScalar = bigint | number | string | boolean | null;
-export type Cel = CelScalar | AtLeast | Collection | readonly Cel[] | Map<string, Cel>;
+export type Cel = CelScalar | Between | Unknown | Collection | readonly Cel[] | Map<string, Cel>;
 
-/** Number of members of a collection of which some are not known: at least this many. */
-export class AtLeast {
-  readonly count: bigint;
+/** A whole number of which only bounds are known. Without `most` there is no upper bound. */
+export class Between {
+  readonly least: bigint;
+  readonly most: bigint | undefined;
+  /** Why no more is known. */
+  readonly why: string;
 
-  constructor(count: bigint) {
-    this.count = count;
+  constructor(least: bigint, most: bigint | undefined, why: string) {
+    this.least = least;
+    this.most = most;
+    this.why = why;
+  }
+}
+
+/** An item of a list that may be there, and of which nothing is known. Whatever reads it has no answer. */
+export class Unknown {
+  readonly why: string;
+
+  constructor(why: string) {
+    this.why = why;
   }
 }
 
@@ -95,7 +109,8 @@ function isBuiltList(value: Cel): value is readonly Cel[] {
 /** What people call the type of a value. */
 export function kindOf(value: Cel): string {
   if (value === null) return 'null';
-  if (value instanceof AtLeast) return 'int of which only the least is known';
+  if (value instanceof Between) return 'int of which only bounds are known';
+  if (value instanceof Unknown) return 'something of which nothing is known';
   if (value instanceof Collection) return isMap(value.value) ? 'map' : 'list';
   if (isBuiltList(value)) return 'list';
   if (typeof value === 'object') return 'map';

@@ -13,6 +13,7 @@ import type { PastEntry, PastPolicy, PastRecord, Period } from '../../appraisal/
 import { secondsBefore } from '../../appraisal/reach.ts';
 import { epochFor } from '../../appraisal/slots.ts';
 import { refuse } from '../../bytes/refusal.ts';
+import { readsPrev } from '../../claim/prev.ts';
 import { isWithdrawal, type Claim } from '../../statement/commitment.ts';
 import { wasHeadAt } from '../challenges.ts';
 import type { Progress } from '../ports.ts';
@@ -77,7 +78,7 @@ export async function planPast(
   const declaring = await readDeclaring(snapshot, subject);
   const claims = claimsOf(declaring);
   // What was logged before the period may count in it, and covers its begin.
-  const since = period.since - secondsBefore(claims);
+  const since = Math.min(period.since - secondsBefore(claims), ...overTimeFrom(declaring));
   const further = slots ? EPOCHS_TO_REVEAL * epochFor(claims) : 0;
   const reach = await reachOf(snapshot, { ...period, since }, further);
   return { subject, declaring, reach, rows: await proofsBetween(snapshot, subject, reach, most) };
@@ -120,6 +121,13 @@ function assertPeriod({ since, until }: Period, now: number): void {
     });
   if (since >= now)
     throw refuse('usage', 'the period has not begun: it begins in the past', { remedy: { since: true } });
+}
+
+/** When the first claim of a subject that reads `prev` was logged: all later proofs count for it. */
+function overTimeFrom(declaring: readonly SubjectEntry[]): readonly number[] {
+  const ids = new Set(claimsOf(declaring).flatMap((claim) => (readsPrev(claim) ? [claim.id] : [])));
+  const first = declaring.find((each) => claimsOf([each]).some(({ id }) => ids.has(id)));
+  return first === undefined ? [] : [first.time];
 }
 
 /** The claims of all commitments of a subject. */

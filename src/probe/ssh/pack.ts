@@ -1,5 +1,6 @@
 /** Ready claims of the probe `ssh@1`. */
 import type { Pack } from '../pack.ts';
+import { rotationPack } from '../rotation.ts';
 import { AUTH_METHODS, CIPHERS, HOST_KEYS, KEY_EXCHANGES, MACS, noneWeak } from './names.ts';
 
 export const SSH_PACKS: Readonly<Record<string, Pack>> = {
@@ -44,6 +45,7 @@ export const SSH_PACKS: Readonly<Record<string, Pack>> = {
       },
     ],
   },
+  'ssh-key-rotation': rotationPack('ssh-key-rotation', 'the host key', 'ssh.hostKey.fingerprint'),
   'ssh-no-passwords': {
     summary:
       'an SSH server does not let a user (params.user) log in with a password, or with nothing (class E1: nobody signs it)',

@@ -1,6 +1,7 @@
 /** Ready claims of the probe `tls@1`. */
 import { TRANSMISSION } from '../controls.ts';
 import { HOUR, type Draft, type Pack } from '../pack.ts';
+import { rotationPack } from '../rotation.ts';
 
 const CLAIMS: readonly Draft[] = [
   {
@@ -42,6 +43,7 @@ export const TLS_PACKS: Readonly<Record<string, Pack>> = {
     defaults: { days: 14 },
     claims: CLAIMS,
   },
+  'key-rotation': rotationPack('key-rotation', "the key of the server's certificate", 'tls.certificate.spki'),
   'postgres-tls': {
     summary: 'the same for PostgreSQL, through its SSLRequest',
     needs: [],

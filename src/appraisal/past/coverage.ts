@@ -1,0 +1,92 @@
+/**
+ * How long the looks at a claim cover it, up to each of them: the spans of history (spans.ts), walked once. What was shown under
+ * other terms, or at a lower class than the claim asks for, covers nothing; what a waiver hides is what it is without it. Pure.
+ */
+import type { Claim } from '../../statement/commitment.ts';
+import { countBelow } from './bounds.ts';
+import { sameTerms, type Dated, type Terms, type TermsOf } from './dated.ts';
+import type { Draft } from './drafts.ts';
+
+/** Seconds up to a look that are surely covered. */
+export interface Covered {
+  /** Without an uncovered span longer than the misses that the claim allows. */
+  readonly tolerant: number;
+  /** Without any uncovered span. */
+  readonly strict: number;
+}
+
+/** From when on the claim is covered, and since when it is not. POSIX seconds. */
+interface State {
+  readonly tolerant: number | undefined;
+  readonly strict: number | undefined;
+  readonly gap: number | undefined;
+}
+
+const NOTHING: State = { tolerant: undefined, strict: undefined, gap: undefined };
+
+/** Of each look, by the index of its entry. `spans`: of the claim, in the order of time, with what one look can show taken for PROVEN. */
+export function coverageOf(
+  spans: readonly Draft[],
+  looks: readonly Dated[],
+  termsOf: TermsOf,
+): ReadonlyMap<number, Covered> {
+  const covered = new Map<number, Covered>();
+  let open = [...looks];
+  while (open[0] !== undefined) {
+    const { terms } = open[0];
+    const own = open.filter((each) => sameTerms(each.terms, terms));
+    open = open.filter((each) => !own.includes(each));
+    for (const [index, each] of underTerms(spans, own, terms, termsOf)) covered.set(index, each);
+  }
+  return covered;
+}
+
+function* underTerms(
+  spans: readonly Draft[],
+  looks: readonly Dated[],
+  terms: Terms,
+  termsOf: TermsOf,
+): Generator<readonly [number, Covered]> {
+  const known = new Map<string, boolean>();
+  const counts = (commitment: string): boolean => {
+    const of = termsOf(commitment);
+    const own = known.get(commitment) ?? (of !== undefined && sameTerms(of, terms));
+    known.set(commitment, own);
+    return own;
+  };
+  const ordered = looks.toSorted((a, b) => a.look.at - b.look.at || a.look.entry.index - b.look.entry.index);
+  // A run of looks begins with one that a witness vouches for.
+  const vouched = ordered.filter(({ look, from }) => look.verdict === 'PROVEN' && from !== undefined);
+  const times = vouched.map(({ look }) => look.at);
+  const secondsFrom = (begin: number | undefined, { from }: Dated): number => {
+    const first = begin === undefined ? undefined : vouched[countBelow(times, begin)];
+    return first === undefined || from === undefined ? 0 : Math.max(0, from - first.to);
+  };
+  let state = NOTHING;
+  let next = 0;
+  for (const dated of ordered) {
+    const { at } = dated.look;
+    for (let span = spans[next]; span !== undefined && span.to <= at; span = spans[(next += 1)])
+      state = after(state, span, span.to, terms.claim, counts);
+    const span = spans[next];
+    const now = span !== undefined && span.from < at ? after(state, span, at, terms.claim, counts) : state;
+    yield [dated.look.entry.index, { tolerant: secondsFrom(now.tolerant, dated), strict: secondsFrom(now.strict, dated) }];
+  }
+}
+
+/** What is covered after a span, or a part of it. */
+function after(
+  state: State,
+  { from, kind, hides, commitment, evidence }: Draft,
+  to: number,
+  { minEvidence, cadence, grace = 0 }: Claim,
+  counts: (commitment: string) => boolean,
+): State {
+  const isOwn = commitment !== undefined && counts(commitment);
+  if (kind === 'covered' && isOwn && evidence !== undefined && evidence >= minEvidence)
+    return { tolerant: state.tolerant ?? from, strict: state.strict ?? from, gap: undefined };
+  // That it failed is known, too.
+  if ((kind === 'failed' || hides === 'failed') && isOwn) return { ...state, gap: undefined };
+  const gap = state.gap ?? from;
+  return { tolerant: to - gap > cadence * grace ? undefined : state.tolerant, strict: undefined, gap };
+}

@@ -1,0 +1,134 @@
+/**
+ * Claims over time: judges the looks at claims that read `prev` (spec/claims.md, "Earlier looks"). What an agent says of such a claim
+ * is about its own look. Here a reader adds what earlier looks show, by any agent and under every commitment of the subject: what the
+ * target signed or what is disclosed, and the time that the looks cover. All looks are judged in one pass over them. Pure.
+ */
+import { evaluateOver } from '../../claim/expression.ts';
+import { isOpen, readsPrev, sightingOf, type Earlier } from '../../claim/prev.ts';
+import type { Read } from '../../claim/withheld.ts';
+import { formatTime } from '../../bytes/time.ts';
+import type { Judged, OverTime, Rests } from '../reports.ts';
+import { coverageOf, type Covered } from './coverage.ts';
+import { datedOf, termsIn, type Dated, type TermsOf } from './dated.ts';
+import { knownOf } from './looks.ts';
+import { missingIn } from './missing.ts';
+import { knownReplay } from './replay.ts';
+import { Sightings } from './sightings.ts';
+import { timelineOf } from './timeline.ts';
+import type { PastRecord } from './types.ts';
+
+/**
+ * What readers make of the looks of a record, by everything that is known now: a proof that was posted late counts for the looks that
+ * were made after it.
+ */
+export function overTime(record: PastRecord): OverTime {
+  return remembered(KNOWN, record, (a, b) => a.challenge - b.challenge || a.seen.index - b.seen.index);
+}
+
+/** The same, by the earlier proofs that were logged before each: what readers were told. */
+export function overAsTold(record: PastRecord): OverTime {
+  return remembered(TOLD, record, (a, b) => a.seen.index - b.seen.index);
+}
+
+const KNOWN = new WeakMap<PastRecord, OverTime>();
+const TOLD = new WeakMap<PastRecord, OverTime>();
+
+type Order = (a: Dated, b: Dated) => number;
+
+function remembered(memory: WeakMap<PastRecord, OverTime>, record: PastRecord, order: Order): OverTime {
+  const judged = memory.get(record) ?? judgedIn(record, order);
+  memory.set(record, judged);
+  return judged;
+}
+
+/** Of each look: what one look can show was seen. The spans of these are those that looks cover. */
+const SEEN: OverTime = () => ({ verdict: 'PROVEN', explain: undefined, rests: undefined });
+
+function judgedIn(record: PastRecord, order: Order): OverTime {
+  const ids = claimsOverTime(record);
+  if (ids.size === 0) return () => undefined;
+  const judged = new Map<string, Judged>();
+  const known = knownOf(record, timelineOf(record), SEEN);
+  const replayed = knownReplay(known);
+  for (const id of ids) {
+    const terms = new Map(
+      known.history.declared.map(({ entry, declaration }) => [String(entry.id), termsIn(declaration, id)]),
+    );
+    const termsOf: TermsOf = (commitment) => terms.get(commitment);
+    const looks = datedOf(record, known.looks.get(id) ?? [], termsOf);
+    const { drafts = [] } = replayed.get(id)?.cutter.finish(record.now) ?? {};
+    const covered = coverageOf(drafts, looks, termsOf);
+    const missing = missingIn(record, id);
+    const sightings = new Sightings();
+    let before = 0;
+    for (const dated of looks.toSorted(order)) {
+      if (isOpen(dated.terms.claim, dated.result))
+        judged.set(`${dated.seen.index} ${id}`, judge(dated, sightings, covered, missing, before));
+      sightings.add(dated);
+      before += 1;
+    }
+  }
+  return ({ id }, { index }) => judged.get(`${index} ${id}`);
+}
+
+/** Ids of claims that read `prev`, under any commitment. */
+function claimsOverTime({ entries }: PastRecord): ReadonlySet<string> {
+  return new Set(
+    entries.flatMap(({ parsed }) =>
+      parsed.kind === 'commitment' && 'claims' in parsed.commitment
+        ? parsed.commitment.claims.filter(readsPrev).map(({ id }) => id)
+        : [],
+    ),
+  );
+}
+
+function judge(
+  dated: Dated,
+  sightings: Sightings,
+  coverage: ReadonlyMap<number, Covered>,
+  gone: string | undefined,
+  looks: number,
+): Judged {
+  const missing = gone ?? sightings.missing;
+  const isWhole = missing === undefined;
+  const { tolerant, strict } = coverage.get(dated.seen.index) ?? { tolerant: 0, strict: 0 };
+  const earlier: Earlier = {
+    seen: sightings.before(dated, isWhole),
+    missing,
+    covered: { least: tolerant },
+    unbroken: { least: strict },
+    failed: sightings.failed(dated, isWhole),
+  };
+  const { holds, why, reads } = evaluateOver(dated.terms.claim, dated.facts ?? {}, earlier);
+  const deciding = new Set(reads.flatMap((read) => sightingOf(read) ?? []));
+  const rests: Rests = {
+    looks,
+    covered: tolerant,
+    unbroken: strict,
+    missing,
+    seen: sightings.entries.map(({ first, last }, i) => ({
+      first: first.seen,
+      last: last.seen,
+      decides: deciding.has(i),
+    })),
+  };
+  if (dated.from === undefined)
+    return { verdict: 'UNKNOWN', explain: 'no witness of this reader says when this look was made', rests };
+  if (holds === undefined || reads.some(isAbsence))
+    return { verdict: 'UNKNOWN', explain: why ?? 'it rests on something that earlier proofs could leave out', rests };
+  if (holds) return { verdict: 'PROVEN', explain: undefined, rests };
+  return { verdict: 'VIOLATED', explain: shownBy(rests), rests };
+}
+
+/** Whether a read rests on what is not there: whoever shows something shows nothing of what else there was. */
+function isAbsence({ kind, map }: Read): boolean {
+  return kind === 'absent' || map === true;
+}
+
+/** Which earlier looks show that the claim does not hold. */
+function shownBy({ seen }: Rests): string {
+  const named = seen.filter(({ decides }) => decides).slice(0, 3);
+  if (named.length === 0) return 'an earlier look failed, or earlier looks show something else than the claim says';
+  const when = (time: number | undefined): string => (time === undefined ? '' : `, logged not after ${formatTime(time)}`);
+  return `it was seen before: ${named.map(({ first }) => `in entry ${first.index}${when(first.notAfter)}`).join('; ')}`;
+}

@@ -2,9 +2,10 @@
  * How far back a reader has to read the proofs of a commitment (spec/status.md, "How far a reader reads"). A report counts
  * until its due, and a due is at most a period, or the deadline, after the entry's time: what is older changes no verdict.
  */
-import type { Claim } from '../statement/commitment.ts';
+import { readsPrev } from '../claim/prev.ts';
+import { isWithdrawal, type Claim } from '../statement/commitment.ts';
 import { countsFrom, periodOf } from './due.ts';
-import type { Declared } from './history.ts';
+import type { Declared, SubjectEntry } from './history.ts';
 
 /** Seconds by which a later entry of the log may have an earlier time, since the log's clock may have been set back. */
 const SLACK = 600;
@@ -18,6 +19,25 @@ export function readsFrom({ declaration, effective }: Declared, now: number): nu
   const horizon = Math.max(0, ...spans) + SLACK;
   const from = countsFrom(effective ?? now, declaration);
   return Math.min(now, from > now - horizon ? from : now) - horizon;
+}
+
+/** Whether some claim of a declaration reads `prev`: then its verdicts rest on all earlier proofs. */
+export function isOverTime({ declaration }: Pick<Declared, 'declaration'>): boolean {
+  return declaration.claims.some(readsPrev);
+}
+
+/**
+ * When the first claim of a subject that reads `prev` was logged, under whichever terms: all later proofs count for it. POSIX seconds;
+ * undefined if there is none. `declaring`: in log order.
+ */
+export function overTimeFrom(declaring: readonly SubjectEntry[]): number | undefined {
+  const ids = new Set(declaring.flatMap(claimsIn).flatMap((claim) => (readsPrev(claim) ? [claim.id] : [])));
+  return declaring.find((each) => claimsIn(each).some(({ id }) => ids.has(id)))?.time;
+}
+
+/** The claims of a commitment; none of anything else. */
+export function claimsIn({ parsed }: Pick<SubjectEntry, 'parsed'>): readonly Claim[] {
+  return parsed.kind === 'commitment' && !isWithdrawal(parsed.commitment) ? parsed.commitment.claims : [];
 }
 
 /** Most seconds before a period that are read for it: a claim with a longer cadence begins with less. */

@@ -55,7 +55,10 @@ export interface Judged {
 }
 
 /** Judges a look at a claim that reads `prev`. Undefined if the earlier looks were not read. */
-export type OverTime = (claim: Pick<Claim, 'id'>, proof: Pick<EntryOf<'proof'>, 'index'>) => Judged | undefined;
+export type OverTime = (
+  claim: Pick<Claim, 'id'>,
+  proof: Pick<EntryOf<'proof'>, 'index'>,
+) => Judged | undefined;
 
 /** What the appraiser knows besides the entries. Times are POSIX seconds. */
 export interface AppraisalContext {
@@ -229,7 +232,11 @@ function overEarlier(
   const judged = isOpen(claim, result) ? over?.(claim, proof) : undefined;
   if (judged === undefined) return result;
   const { explain: _, ...rest } = result;
-  return { ...rest, verdict: judged.verdict, ...(judged.explain !== undefined && { explain: judged.explain }) };
+  return {
+    ...rest,
+    verdict: judged.verdict,
+    ...(judged.explain !== undefined && { explain: judged.explain }),
+  };
 }
 
 /** Why an agent's word is not believed that it cannot know: only readers prove a claim that reads `prev`. */

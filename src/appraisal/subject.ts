@@ -43,7 +43,12 @@ export function appraiseSubject(record: SubjectRecord, context: SnapshotContext)
 
 /** What the appraiser knows of a subject besides its entries. */
 export function appraisalContext(
-  { evidence, wasHead, outgrownAt, past }: Pick<SubjectRecord, 'evidence' | 'wasHead' | 'outgrownAt' | 'past'>,
+  {
+    evidence,
+    wasHead,
+    outgrownAt,
+    past,
+  }: Pick<SubjectRecord, 'evidence' | 'wasHead' | 'outgrownAt' | 'past'>,
   context: SnapshotContext,
 ): AppraisalContext {
   const weighed = (result: Result): Weighed | undefined => evidence.get(result);

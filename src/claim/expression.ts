@@ -9,7 +9,7 @@ import type { Claim } from '../statement/commitment.ts';
 import { Meter, OverBudget, Unjudged } from './cel/meter.ts';
 import { Patterns } from './cel/pattern.ts';
 import { Run } from './cel/run.ts';
-import { names, nodesOf, parseExpression } from './cel/syntax.ts';
+import { mentions, nodesOf, parseExpression } from './cel/syntax.ts';
 import { assertLooks, partsOf, prevValue, PREV_LANGUAGE, readsPrev, type Earlier } from './prev.ts';
 import type { ValueMap } from './value.ts';
 import type { Read } from './withheld.ts';
@@ -56,7 +56,7 @@ export function checkExpression(text: string): number {
       const pattern = name === 'matches' && args?.[0]?.op === 'value' ? args[0].args : undefined;
       if (typeof pattern === 'string') patterns.matches('', pattern, meter);
     }
-    return names(ast, 'prev') ? PREV_LANGUAGE : 1;
+    return mentions(ast, 'prev') ? PREV_LANGUAGE : 1;
   } catch (error) {
     if (!(error instanceof Unjudged || error instanceof OverBudget)) throw error;
     throw refuse(

@@ -7,7 +7,7 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result } from '../statement/proof.ts';
 import { Unjudged } from './cel/meter.ts';
-import { conjuncts, names, nodesOf, parseExpression } from './cel/syntax.ts';
+import { conjuncts, mentions, nodesOf, parseExpression } from './cel/syntax.ts';
 import { Between, Collection, Unknown, type Cel } from './cel/value.ts';
 import type { ValueMap } from './value.ts';
 import type { Read } from './withheld.ts';
@@ -24,7 +24,10 @@ export function readsPrev({ language = 1 }: Pick<Claim, 'language'>): boolean {
  * Whether an agent says no more of a claim that reads `prev` than an agent can know: in its own look all of it held. It says
  * UNKNOWN then, and names the leaves that it looked at.
  */
-export function isOpen(claim: Pick<Claim, 'language'>, { verdict, leaves }: Pick<Result, 'verdict' | 'leaves'>): boolean {
+export function isOpen(
+  claim: Pick<Claim, 'language'>,
+  { verdict, leaves }: Pick<Result, 'verdict' | 'leaves'>,
+): boolean {
   return readsPrev(claim) && verdict === 'UNKNOWN' && leaves !== undefined;
 }
 
@@ -59,10 +62,16 @@ export interface Earlier {
 }
 
 /** The two kinds of parts of an expression. */
-export function partsOf(ast: ASTNode): { readonly now: readonly ASTNode[]; readonly over: readonly ASTNode[] } {
+export function partsOf(ast: ASTNode): {
+  readonly now: readonly ASTNode[];
+  readonly over: readonly ASTNode[];
+} {
   const all = conjuncts(ast);
-  const isOver = (each: ASTNode): boolean => names(each, 'prev');
   return { now: all.filter((each) => !isOver(each)), over: all.filter(isOver) };
+}
+
+function isOver(part: ASTNode): boolean {
+  return mentions(part, 'prev');
 }
 
 /** Throws Unjudged for an expression of whose parts none is about one look: no look would be worth anything. */
@@ -71,7 +80,7 @@ export function assertLooks(ast: ASTNode): void {
   for (const { op, args } of over.flatMap((each) => [...nodesOf(each)]))
     if (op === 'rcall' && args[2][0]?.op === 'id' && args[2][0].args === 'prev')
       throw new Unjudged('prev is what earlier proofs show; call the variable otherwise');
-  if (over.length > 0 && !now.some((each) => names(each, 'o')))
+  if (over.length > 0 && !now.some((each) => mentions(each, 'o')))
     throw new Unjudged(
       'a claim that reads prev says by itself what each look must show: write it as o.… && prev.…, each part joined by &&',
     );
@@ -81,7 +90,7 @@ export function assertLooks(ast: ASTNode): void {
 export function needsFacts({ expr, language }: Pick<Claim, 'expr' | 'language'>): boolean {
   return partsOf(parseExpression(expr, language)).over.some((each) => {
     for (const { op, args } of nodesOf(each)) if (op === '.' && args[1] === 'seen') return true;
-    return names(each, 'o');
+    return mentions(each, 'o');
   });
 }
 
@@ -98,8 +107,17 @@ export function prevValue({ seen, missing, covered, unbroken, failed }: Earlier)
   if (missing !== undefined) sightings.push(new Unknown(missing));
   return new Map<string, Cel>([
     ['seen', sightings],
-    ['covered', secondsOf(covered, `it is covered for ${days(covered.least)} so far, and nothing is known of more`)],
-    ['unbroken', secondsOf(unbroken, `it is covered for ${days(unbroken.least)} without any gap, and nothing is known of more`)],
+    [
+      'covered',
+      secondsOf(covered, `it is covered for ${days(covered.least)} so far, and nothing is known of more`),
+    ],
+    [
+      'unbroken',
+      secondsOf(
+        unbroken,
+        `it is covered for ${days(unbroken.least)} without any gap, and nothing is known of more`,
+      ),
+    ],
     ['failed', secondsOf(failed, missing ?? BOUNDS)],
   ]);
 }

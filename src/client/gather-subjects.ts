@@ -9,7 +9,8 @@
  */
 import type { Listed } from './search.ts';
 import type { Snapshot } from './snapshot.ts';
-import { DECLARING, LEAST_PROOFS } from './subject.ts';
+import { DECLARING } from './declaring.ts';
+import { LEAST_PROOFS } from './subject.ts';
 
 /** Subjects of one part: some 9,000 entries. */
 const PART = 512;

@@ -9,14 +9,13 @@ import {
   type History,
   type SubjectEntry,
 } from '../appraisal/history.ts';
-import { readsFrom } from '../appraisal/reach.ts';
+import { isOverTime, readsFrom } from '../appraisal/reach.ts';
 import { decisiveProofs } from '../appraisal/reports.ts';
 import { commitmentOf, type SubjectRecord } from '../appraisal/subject.ts';
-import { readsPrev } from '../claim/prev.ts';
 import type { PastRecord } from '../appraisal/past/types.ts';
 import type { Weighed } from '../evidence/weigh.ts';
-import type { StatementKind } from '../statement/kinds.ts';
 import type { Result } from '../statement/proof.ts';
+import { readDeclaring } from './declaring.ts';
 import type { Snapshot } from './snapshot.ts';
 import { outgrownAtFor, wasHeadFor } from './challenges.ts';
 
@@ -25,9 +24,6 @@ export type SubjectSource = Pick<
   Snapshot,
   'view' | 'tiles' | 'policies' | 'now' | 'entries' | 'newest' | 'loggedAt' | 'times' | 'isExcerpt'
 >;
-
-/** Kinds of what is declared about a subject. */
-export const DECLARING: readonly StatementKind[] = ['commitment', 'approval', 'waiver', 'deployment'];
 
 /** Most bytes of the proofs of one subject, since they are held in memory together. */
 const MOST_PROOF_BYTES = 67_108_864;
@@ -54,11 +50,10 @@ export async function readSubject(
   const history = historyFrom(snapshot, entries);
   const of = commitmentOf({ history });
   const decisive = of === undefined ? [] : decisiveProofs(history.proofs, of.entry.id);
-  const isOverTime = of?.declaration.claims.some(readsPrev) === true;
   return {
     subject,
     entries,
-    ...(isOverTime && { past: await readEarlier(snapshot, subject) }),
+    ...(of !== undefined && isOverTime(of) && { past: await readEarlier(snapshot, subject) }),
     wasHead: await wasHeadFor(decisive, snapshot.view, snapshot.tiles),
     outgrownAt: await outgrownAtFor(decisive, entries, snapshot),
     evidence: await weigh(decisive, of, entries),
@@ -72,7 +67,12 @@ export async function readSubject(
 async function readEarlier(snapshot: Snapshot, subject: string): Promise<PastRecord | undefined> {
   const { readPast } = await import('./past/read.ts');
   try {
-    return await readPast(snapshot, subject, { since: snapshot.now - 1, until: snapshot.now }, { slots: false });
+    return await readPast(
+      snapshot,
+      subject,
+      { since: snapshot.now - 1, until: snapshot.now },
+      { slots: false },
+    );
   } catch (error) {
     if (error instanceof Refusal && error.code === 'too-large') return undefined;
     throw error;
@@ -129,16 +129,6 @@ export async function readHistory(snapshot: SubjectSource, subject: string): Pro
   const declaring = await readDeclaring(snapshot, subject);
   assertFollows(snapshot.policies, declaring, true);
   return historyFrom(snapshot, declaring);
-}
-
-export async function readDeclaring(
-  snapshot: SubjectSource,
-  subject: string,
-): Promise<readonly SubjectEntry[]> {
-  const lists = await Promise.all(DECLARING.map((kind) => snapshot.entries({ subject, kind })));
-  const declaring = lists.flat().toSorted((a, b) => a.index - b.index);
-  if (declaring.length > 0) return declaring;
-  throw refuse('not-found', `the log has no commitment about "${printable(subject)}"`);
 }
 
 /** The history of a subject under the policies of a snapshot. */

@@ -207,11 +207,7 @@ export async function weighAll(
 }
 
 /** Judges the claim from signed data alone. */
-function recomputed(
-  claim: Claim,
-  values: readonly ValueMap[],
-  result: Result,
-): string | undefined {
+function recomputed(claim: Claim, values: readonly ValueMap[], result: Result): string | undefined {
   const { verdict, evidence } = result;
   const holds = verdict === 'PROVEN' || isOpen(claim, result);
   if (!holds && verdict !== 'VIOLATED') return undefined;

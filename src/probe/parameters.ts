@@ -7,7 +7,10 @@ import type { ParameterSpec, ProbeDescription } from './description.ts';
 /** Parameters of claims that read `prev`: for their expressions alone, with every probe. */
 const OVER_TIME: Readonly<Record<string, ParameterSpec>> = {
   days: { type: 'number', help: 'days that a claim over time looks back, for the expression: p.days' },
-  settle: { type: 'number', help: 'days that a change may take at all servers of a target, for the expression: p.settle' },
+  settle: {
+    type: 'number',
+    help: 'days that a change may take at all servers of a target, for the expression: p.settle',
+  },
 };
 
 /**

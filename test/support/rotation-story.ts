@@ -12,7 +12,7 @@ import { checkExpression } from '#src/claim/expression.ts';
 import type { Claim } from '#src/statement/commitment.ts';
 import type { Result } from '#src/statement/proof.ts';
 import { SALTED_TREE } from '#src/statement/saltedleaf.ts';
-import { DAY, hashOf, HOUR, ORIGIN, PastStory, T, type ReadOptions } from './past-story.ts';
+import { DAY, hashOf, HOUR, ORIGIN, T, type PastStory, type ReadOptions } from './past-story.ts';
 
 export const START = T('2026-03-01 00:00');
 export const SSH_KEY = 'ssh-key-rotation';
@@ -93,7 +93,9 @@ export function statusIn(record: PastRecord, at = 0, isRead = true): ClaimStatus
   const context = { now, origin: ORIGIN, revokedSince: revocationsOf(policies.asOf(record.size)) };
   const outgrownAt = record.loggedAt;
   const past = isRead ? record : undefined;
-  const status = appraiseSubject({ subject, entries, evidence, wasHead, outgrownAt, past }, context).claims[at];
+  const status = appraiseSubject({ subject, entries, evidence, wasHead, outgrownAt, past }, context).claims[
+    at
+  ];
   if (status === undefined) throw new Error('there is a claim');
   return status;
 }

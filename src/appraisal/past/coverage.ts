@@ -70,7 +70,10 @@ function* underTerms(
       state = after(state, span, span.to, terms.claim, counts);
     const span = spans[next];
     const now = span !== undefined && span.from < at ? after(state, span, at, terms.claim, counts) : state;
-    yield [dated.look.entry.index, { tolerant: secondsFrom(now.tolerant, dated), strict: secondsFrom(now.strict, dated) }];
+    yield [
+      dated.look.entry.index,
+      { tolerant: secondsFrom(now.tolerant, dated), strict: secondsFrom(now.strict, dated) },
+    ];
   }
 }
 

@@ -31,11 +31,15 @@ export function termsIn({ claims, target }: Declaration, id: string): Terms | un
 export function sameTerms(a: Terms, b: Terms): boolean {
   const { claim, locator } = a;
   const same = (name: 'expr' | 'probe' | 'language'): boolean => claim[name] === b.claim[name];
-  return same('expr') && same('probe') && same('language') && locator === b.locator && sameParams(claim, b.claim);
+  return (
+    same('expr') && same('probe') && same('language') && locator === b.locator && sameParams(claim, b.claim)
+  );
 }
 
 function sameParams(a: Claim, b: Claim): boolean {
-  const texts = [a, b].map(({ params = [] }) => JSON.stringify([...params].toSorted(([x], [y]) => (x < y ? -1 : 1))));
+  const texts = [a, b].map(({ params = [] }) =>
+    JSON.stringify([...params].toSorted(([x], [y]) => (x < y ? -1 : 1))),
+  );
   return texts[0] === texts[1];
 }
 
@@ -100,12 +104,16 @@ function disclosedIn(proof: RuntimeProof, { leaves = [] }: Result, { probe }: Cl
 
 function withLeaf(tree: ValueMap, [step = '', ...more]: readonly string[], value: Value): ValueMap {
   const below = Object.hasOwn(tree, step) ? tree[step] : undefined;
-  const next = more.length === 0 ? value : withLeaf(below !== undefined && isMap(below) ? below : {}, more, value);
+  const next =
+    more.length === 0 ? value : withLeaf(below !== undefined && isMap(below) ? below : {}, more, value);
   return Object.fromEntries([...Object.entries(tree), [step, next]]);
 }
 
 function scalarOf(value: CborValue): string | number | boolean | null | undefined {
-  return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+  return value === null ||
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'boolean'
     ? value
     : undefined;
 }

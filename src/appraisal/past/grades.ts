@@ -130,7 +130,10 @@ function word(why: string): { readonly grade: 'word'; readonly why: string } {
 }
 
 /** Whether a proof is the next link of the chain of another. */
-export function follows(last: Pick<EntryOf<'proof'>, 'id' | 'parsed'>, next: Pick<EntryOf<'proof'>, 'parsed'>): boolean {
+export function follows(
+  last: Pick<EntryOf<'proof'>, 'id' | 'parsed'>,
+  next: Pick<EntryOf<'proof'>, 'parsed'>,
+): boolean {
   const { seq, prev } = next.parsed.proof;
   return seq === last.parsed.proof.seq + 1 && (prev && formatHex(prev)) === last.id;
 }

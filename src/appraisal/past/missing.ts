@@ -5,6 +5,7 @@
 import { groupBy } from '../../bytes/group.ts';
 import type { Role } from '../../statement/policy.ts';
 import type { EntryOf } from '../history.ts';
+import { claimsIn } from '../reach.ts';
 import { follows } from './grades.ts';
 import type { PastRecord } from './types.ts';
 
@@ -37,13 +38,7 @@ type Link = Pick<EntryOf<'proof'>, 'index' | 'id' | 'parsed'>;
 
 /** The first entry that claims it: no earlier proof can be about it. */
 function firstClaimed({ entries }: PastRecord, claim: string): number {
-  const first = entries.find(
-    ({ parsed }) =>
-      parsed.kind === 'commitment' &&
-      'claims' in parsed.commitment &&
-      parsed.commitment.claims.some(({ id }) => id === claim),
-  );
-  return first?.index ?? 0;
+  return entries.find((each) => claimsIn(each).some(({ id }) => id === claim))?.index ?? 0;
 }
 
 function gapIn(links: readonly Link[], first: number): string | undefined {

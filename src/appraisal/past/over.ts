@@ -7,6 +7,7 @@ import { evaluateOver } from '../../claim/expression.ts';
 import { isOpen, readsPrev, sightingOf, type Earlier } from '../../claim/prev.ts';
 import type { Read } from '../../claim/withheld.ts';
 import { formatTime } from '../../bytes/time.ts';
+import { claimsIn } from '../reach.ts';
 import type { Judged, OverTime, Rests } from '../reports.ts';
 import { coverageOf, type Covered } from './coverage.ts';
 import { datedOf, termsIn, type Dated, type TermsOf } from './dated.ts';
@@ -74,10 +75,10 @@ function judgedIn(record: PastRecord, order: Order): OverTime {
 /** Ids of claims that read `prev`, under any commitment. */
 function claimsOverTime({ entries }: PastRecord): ReadonlySet<string> {
   return new Set(
-    entries.flatMap(({ parsed }) =>
-      parsed.kind === 'commitment' && 'claims' in parsed.commitment
-        ? parsed.commitment.claims.filter(readsPrev).map(({ id }) => id)
-        : [],
+    entries.flatMap((each) =>
+      claimsIn(each)
+        .filter(readsPrev)
+        .map(({ id }) => id),
     ),
   );
 }
@@ -115,7 +116,11 @@ function judge(
   if (dated.from === undefined)
     return { verdict: 'UNKNOWN', explain: 'no witness of this reader says when this look was made', rests };
   if (holds === undefined || reads.some(isAbsence))
-    return { verdict: 'UNKNOWN', explain: why ?? 'it rests on something that earlier proofs could leave out', rests };
+    return {
+      verdict: 'UNKNOWN',
+      explain: why ?? 'it rests on something that earlier proofs could leave out',
+      rests,
+    };
   if (holds) return { verdict: 'PROVEN', explain: undefined, rests };
   return { verdict: 'VIOLATED', explain: shownBy(rests), rests };
 }
@@ -128,7 +133,11 @@ function isAbsence({ kind, map }: Read): boolean {
 /** Which earlier looks show that the claim does not hold. */
 function shownBy({ seen }: Rests): string {
   const named = seen.filter(({ decides }) => decides).slice(0, 3);
-  if (named.length === 0) return 'an earlier look failed, or earlier looks show something else than the claim says';
-  const when = (time: number | undefined): string => (time === undefined ? '' : `, logged not after ${formatTime(time)}`);
+  if (named.length === 0)
+    return 'an earlier look failed, or earlier looks show something else than the claim says';
   return `it was seen before: ${named.map(({ first }) => `in entry ${first.index}${when(first.notAfter)}`).join('; ')}`;
+}
+
+function when(time: number | undefined): string {
+  return time === undefined ? '' : `, logged not after ${formatTime(time)}`;
 }

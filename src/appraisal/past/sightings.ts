@@ -24,7 +24,8 @@ export class Sightings {
   #isFull = false;
 
   add({ facts, from, to, seen, look, isUnread }: Dated): void {
-    if (look.verdict === 'VIOLATED' || look.verdict === 'CONTRADICTED') this.#failed = widened(this.#failed, from, to, seen);
+    if (look.verdict === 'VIOLATED' || look.verdict === 'CONTRADICTED')
+      this.#failed = widened(this.#failed, from, to, seen);
     if (isUnread) this.#unread ??= seen.index;
     if (facts === undefined) return;
     const key = JSON.stringify(facts);
@@ -35,7 +36,8 @@ export class Sightings {
 
   /** Why further facts may have been seen; undefined if these are all. */
   get missing(): string | undefined {
-    if (this.#unread !== undefined) return `what the target signed in entry ${this.#unread} cannot be read here`;
+    if (this.#unread !== undefined)
+      return `what the target signed in entry ${this.#unread} cannot be read here`;
     return this.#isFull ? `more than ${MOST_FACTS} different facts were seen` : undefined;
   }
 
@@ -47,7 +49,10 @@ export class Sightings {
   before({ from, to }: Pick<Dated, 'from' | 'to'>, isWhole: boolean): readonly Sighting[] {
     return [...this.#kept.values()].map(({ facts, first, last }) => ({
       facts,
-      first: { least: age(from, first.to), ...(isWhole && first.from !== undefined && { most: age(to, first.from) }) },
+      first: {
+        least: age(from, first.to),
+        ...(isWhole && first.from !== undefined && { most: age(to, first.from) }),
+      },
       last: { least: isWhole ? age(from, last.to) : 0, most: age(to, last.from) },
     }));
   }
@@ -79,6 +84,10 @@ function widened(known: Times | undefined, from: number | undefined, to: number,
       to: Math.min(first.to, to),
       seen: isFirst ? seen : first.seen,
     },
-    last: { from: Math.max(last.from, from ?? 0), to: Math.max(last.to, to), seen: isLast ? seen : last.seen },
+    last: {
+      from: Math.max(last.from, from ?? 0),
+      to: Math.max(last.to, to),
+      seen: isLast ? seen : last.seen,
+    },
   };
 }

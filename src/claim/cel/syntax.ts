@@ -111,7 +111,7 @@ export function conjuncts(node: ASTNode): readonly ASTNode[] {
 }
 
 /** Whether a part of an expression names something, be it a variable of its own or not. */
-export function names(node: ASTNode, name: string): boolean {
+export function mentions(node: ASTNode, name: string): boolean {
   for (const { op, args } of nodesOf(node)) if (op === 'id' && args === name) return true;
   return false;
 }

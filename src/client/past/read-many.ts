@@ -12,7 +12,7 @@ import type { PastRecord, Period } from '../../appraisal/past/types.ts';
 import { MOST_GATHERED } from '../gathered.ts';
 import type { Listed } from '../search.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { DECLARING } from '../subject.ts';
+import { DECLARING } from '../declaring.ts';
 import { planPast, readPlanned, type PastOptions, type PastPlan } from './read.ts';
 
 /** Most subjects of one part, and of the first one. */

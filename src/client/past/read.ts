@@ -10,16 +10,14 @@
 import { assertFollows } from '../../appraisal/follows.ts';
 import type { SubjectEntry } from '../../appraisal/history.ts';
 import type { PastEntry, PastPolicy, PastRecord, Period } from '../../appraisal/past/types.ts';
-import { secondsBefore } from '../../appraisal/reach.ts';
+import { claimsIn, overTimeFrom, secondsBefore } from '../../appraisal/reach.ts';
 import { epochFor } from '../../appraisal/slots.ts';
 import { refuse } from '../../bytes/refusal.ts';
-import { readsPrev } from '../../claim/prev.ts';
-import { isWithdrawal, type Claim } from '../../statement/commitment.ts';
 import { wasHeadAt } from '../challenges.ts';
 import type { Progress } from '../ports.ts';
 import type { Listed } from '../search.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { readDeclaring } from '../subject.ts';
+import { readDeclaring } from '../declaring.ts';
 import { completeFor } from './complete.ts';
 import { evidenceOf } from './evidence.ts';
 import { linksAround, MOST_PROOFS, proofsBetween, readProofs } from './proofs.ts';
@@ -76,9 +74,9 @@ export async function planPast(
 ): Promise<PastPlan> {
   assertPeriod(period, snapshot.now);
   const declaring = await readDeclaring(snapshot, subject);
-  const claims = claimsOf(declaring);
+  const claims = declaring.flatMap(claimsIn);
   // What was logged before the period may count in it, and covers its begin.
-  const since = Math.min(period.since - secondsBefore(claims), ...overTimeFrom(declaring));
+  const since = Math.min(period.since - secondsBefore(claims), overTimeFrom(declaring) ?? Infinity);
   const further = slots ? EPOCHS_TO_REVEAL * epochFor(claims) : 0;
   const reach = await reachOf(snapshot, { ...period, since }, further);
   return { subject, declaring, reach, rows: await proofsBetween(snapshot, subject, reach, most) };
@@ -121,20 +119,6 @@ function assertPeriod({ since, until }: Period, now: number): void {
     });
   if (since >= now)
     throw refuse('usage', 'the period has not begun: it begins in the past', { remedy: { since: true } });
-}
-
-/** When the first claim of a subject that reads `prev` was logged: all later proofs count for it. */
-function overTimeFrom(declaring: readonly SubjectEntry[]): readonly number[] {
-  const ids = new Set(claimsOf(declaring).flatMap((claim) => (readsPrev(claim) ? [claim.id] : [])));
-  const first = declaring.find((each) => claimsOf([each]).some(({ id }) => ids.has(id)));
-  return first === undefined ? [] : [first.time];
-}
-
-/** The claims of all commitments of a subject. */
-function claimsOf(declaring: readonly SubjectEntry[]): readonly Claim[] {
-  return declaring.flatMap(({ parsed }) =>
-    parsed.kind === 'commitment' && !isWithdrawal(parsed.commitment) ? parsed.commitment.claims : [],
-  );
 }
 
 /** The sizes of trees that a proof names: of its challenge, and of the beacons of its slots. */

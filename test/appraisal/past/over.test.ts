@@ -212,18 +212,21 @@ t.test('attacks that would turn it green', async (t) => {
     await daily(story, commitment, [15, 15], () => 'A', { by: agentTwo });
     t.equal(statusOf(story, WHOLE).verdict, 'VIOLATED');
   });
-  await t.test('a proof of another agent that is posted late counts for the looks after it was made', async (t) => {
-    const { story, commitment } = await started(10);
-    await daily(story, commitment, [1, 3], () => 'C');
-    const challengeSize = story.entries.length;
-    await daily(story, commitment, [4, 16], (day) => (day < 9 ? 'D' : 'E'));
-    t.equal(statusOf(story, WHOLE).verdict, 'PROVEN');
-    // The target had shown E on day 4 already.
-    await look(story.at(noon(16) + 2 * HOUR), commitment, 'E', { by: agentTwo, challengeSize });
-    await story.at(noon(16) + 3 * HOUR).witness();
-    await daily(story, commitment, [17, 17], () => 'E');
-    t.equal(statusOf(story, WHOLE).verdict, 'UNKNOWN', 'it may have been there for more than ten days');
-  });
+  await t.test(
+    'a proof of another agent that is posted late counts for the looks after it was made',
+    async (t) => {
+      const { story, commitment } = await started(10);
+      await daily(story, commitment, [1, 3], () => 'C');
+      const challengeSize = story.entries.length;
+      await daily(story, commitment, [4, 16], (day) => (day < 9 ? 'D' : 'E'));
+      t.equal(statusOf(story, WHOLE).verdict, 'PROVEN');
+      // The target had shown E on day 4 already.
+      await look(story.at(noon(16) + 2 * HOUR), commitment, 'E', { by: agentTwo, challengeSize });
+      await story.at(noon(16) + 3 * HOUR).witness();
+      await daily(story, commitment, [17, 17], () => 'E');
+      t.equal(statusOf(story, WHOLE).verdict, 'UNKNOWN', 'it may have been there for more than ten days');
+    },
+  );
 });
 
 const RANK: Readonly<Record<string, number>> = { PROVEN: 1 };
@@ -238,7 +241,10 @@ t.test('leaving out earlier proofs never makes it green', async (t) => {
     of.said.flatMap(({ parsed }, i) => (parsed.kind === 'proof' ? [i] : [])).slice(0, -1);
   for (const each of [story, good])
     fc.assert(
-      fc.property(fc.subarray([...proofsOf(each)], { minLength: 1 }), (without) => !isGreen(recordOf(each, { without }))),
+      fc.property(
+        fc.subarray([...proofsOf(each)], { minLength: 1 }),
+        (without) => !isGreen(recordOf(each, { without })),
+      ),
       { numRuns: 60 },
     );
 });

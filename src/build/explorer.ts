@@ -24,7 +24,7 @@ import { savedPage } from './saved.ts';
 const PAGE = 'src/explorer/page';
 
 /** The module scripts: name and entry. */
-const ENTRIES = {
+export const ENTRIES = {
   app: `${PAGE}/boot.ts`,
   worker: `${PAGE}/worker/verify-thread.ts`,
   files: `${PAGE}/examining/files-thread.ts`,

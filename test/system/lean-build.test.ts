@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { bundleForBrowsers } from '#src/build/browser.ts';
 import { Meter } from '#src/claim/cel/meter.ts';
 import { Patterns } from '#src/claim/cel/pattern.ts';
+import { parseTyped } from '#src/claim/cel/syntax.ts';
 import fc from 'fast-check';
 import t from 'tap';
 
@@ -18,6 +19,8 @@ const ROOT = join(import.meta.dirname, '../..');
 const ROOMS = ['bytes', 'claim', 'evidence', 'sign', 'statement'];
 
 const SUITES = [
+  'bytes/cbor',
+  'sign/sign',
   'evidence/x509-path',
   'evidence/identity',
   'evidence/handshakes',
@@ -97,5 +100,38 @@ t.test('one engine of RE2 decides as all of them do', async (t) => {
     fc.property(pattern, text, (regex, on) => ask(Patterns, regex, on) === ask(Lean, regex, on)),
     { numRuns: 3_000 },
   );
+  t.end();
+});
+
+/** Pieces of expressions, in and outside the language. */
+const PIECES =
+  `o p o.a x 1 1u 0x1F 1.5e3 1e "s" 'é' r"\\d" b'x' """t""" "\\u00e9" "\\q" true null in == != < >= && || ! - + * / % ? : . , ( ) [ ] { } .all( .exists( .exists_one( .filter( .map( .bind( has( size( o.l.map(x,x) o.l.all(x,x>1) o.l.map(1,x) cel.bind(x,1,x) let //c`.split(
+    ' ',
+  );
+
+t.test('expressions are parsed as by the whole parser', async (t) => {
+  const { parseTyped: lean }: { readonly parseTyped: typeof parseTyped } = await import(
+    pathToFileURL(join(out, files['claim.cel.syntax'] ?? '')).href
+  );
+  const ask = (of: typeof parseTyped, text: string): string => {
+    try {
+      return JSON.stringify(of(text), (_, value: unknown) =>
+        typeof value === 'bigint' ? `${value}n` : value instanceof Uint8Array ? [...value] : value,
+      );
+    } catch (error) {
+      return error instanceof Error ? error.message : 'no error';
+    }
+  };
+  const parsed = new Set<boolean>();
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...PIECES), { maxLength: 8 }), (pieces) => {
+      const text = pieces.join('');
+      const said = ask(parseTyped, text);
+      parsed.add(said.startsWith('{'));
+      return said === ask(lean, text);
+    }),
+    { numRuns: 20_000 },
+  );
+  t.equal(parsed.size, 2, 'some are expressions, and some are none');
   t.end();
 });

@@ -9,11 +9,14 @@ import { join, relative } from 'node:path';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { rollup, type InputPluginOption, type OutputChunk, type RollupOptions } from '@rollup/wasm-node';
 import { minify } from 'terser';
+import { leanAsn1js } from './asn1js.ts';
 import { leanCborX } from './cborx.ts';
 import { LEAN_CEL } from './cel.ts';
 import { withoutDeadMethods } from './methods.ts';
+import { LEAN_NOBLE } from './noble.ts';
 import { leanPkijs } from './pkijs.ts';
 import { leanRe2js } from './re2js.ts';
+import { placesIn, sharesOf, type Share } from './shares.ts';
 
 export interface Spec {
   /** Absolute path of the module of each entry, by name. */
@@ -25,6 +28,8 @@ export interface Spec {
   readonly account: string;
   /** The clone: sources are named from it. */
   readonly root: string;
+  /** Whether to say which sources the bytes come from (shares.ts). */
+  readonly shares: boolean;
 }
 
 /** What the bundles are made of, and how an entry is called. */
@@ -32,6 +37,8 @@ export interface Account {
   readonly sources: readonly string[];
   /** File of each entry, by name. */
   readonly files: Readonly<Record<string, string>>;
+  /** What of each file comes from where; none if that was not asked for. */
+  readonly shares: readonly Share[];
 }
 
 /** No module of ours, nor one of the libraries', does anything that shows when it is loaded, but for entries. */
@@ -44,10 +51,12 @@ const SHAKING: RollupOptions['treeshake'] = {
 
 /** Libraries by the end of a module's path, and what is bundled in its place. */
 const LEAN: readonly (readonly [path: string, lean: (code: string) => string])[] = [
+  ['/asn1js/build/index.js', leanAsn1js],
   ['/pkijs/build/index.js', leanPkijs],
   ['/re2js/build/index.js', leanRe2js],
-  ['/@marcbachmann/cel-js/lib/index.js', () => LEAN_CEL],
+  ...LEAN_CEL.map(([name, lean]) => [`/@marcbachmann/cel-js/lib/${name}`, lean] as const),
   ['/cbor-x/decode.js', leanCborX],
+  ...LEAN_NOBLE,
 ];
 
 const READ: readonly InputPluginOption[] = [
@@ -69,7 +78,7 @@ const READ: readonly InputPluginOption[] = [
 async function chunksOf(
   input: Readonly<Record<string, string>>,
   plugins: readonly InputPluginOption[],
-  { format }: Spec,
+  { format, shares }: Spec,
   last?: InputPluginOption,
 ): Promise<readonly OutputChunk[]> {
   const made = await rollup({
@@ -87,6 +96,7 @@ async function chunksOf(
     entryFileNames: names,
     chunkFileNames: names,
     inlineDynamicImports: format === 'iife',
+    sourcemap: last !== undefined && shares ? 'hidden' : false,
     plugins: [last],
   });
   return output.filter((each) => each.type === 'chunk');
@@ -103,14 +113,15 @@ function modules(chunks: ReadonlyMap<string, string>): InputPluginOption {
 
 const TERSER: InputPluginOption = {
   name: 'terser',
-  async renderChunk(code) {
+  async renderChunk(code, _chunk, { sourcemap }) {
     const small = await minify(code, {
+      sourceMap: sourcemap !== false,
       module: true,
       ecma: 2020,
       compress: { passes: 2, pure_getters: true },
       format: { comments: false, ascii_only: false },
     });
-    return { code: small.code ?? '', map: null };
+    return { code: small.code ?? '', map: typeof small.map === 'string' ? small.map : null };
   },
 };
 
@@ -122,8 +133,17 @@ async function bundle(spec: Spec): Promise<void> {
   const chunks = await chunksOf(entries, [modules(pruned)], spec, TERSER);
   for (const { fileName, code } of chunks) writeFileSync(join(spec.out, fileName), code);
   const files = chunks.filter(({ isEntry }) => isEntry).map(({ name, fileName }) => [name, fileName]);
-  const account: Account = { sources: sources.toSorted(), files: Object.fromEntries(files) };
+  const shares = spec.shares
+    ? chunks.flatMap((each) => sharesOf(each, placesIn(first), (id) => groupOf(relative(spec.root, id))))
+    : [];
+  const account: Account = { sources: sources.toSorted(), files: Object.fromEntries(files), shares };
   writeFileSync(spec.account, JSON.stringify(account));
+}
+
+/** The package of a source, or its room of src/. */
+function groupOf(path: string): string {
+  const [, name] = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(path) ?? [];
+  return name ?? path.split('/').slice(0, 2).join('/');
 }
 
 if (import.meta.main) await bundle(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));

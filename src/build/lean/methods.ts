@@ -67,7 +67,8 @@ function deadIn(methods: readonly Method[], dead: ReadonlySet<Method>): readonly
 function without(code: string, dead: readonly Pick<Node, 'start' | 'end'>[]): string {
   let [out, at] = ['', 0];
   for (const { start, end } of dead.toSorted((a, b) => a.start - b.start)) {
-    out += code.slice(at, start);
+    // Lines stay where they are, for shares.ts.
+    out += code.slice(at, start) + code.slice(start, end).replaceAll(/[^\n]+/g, '');
     at = end;
   }
   return out + code.slice(at);
@@ -105,6 +106,32 @@ export function withMembers(code: string, className: string, names: readonly str
     code,
     members.filter(({ name }) => !names.includes(name)),
   );
+}
+
+/**
+ * The code without what has one of the names, of all objects and classes in a function. Throws if the function is not at the top of
+ * the module, or has nothing by a name.
+ */
+export function withoutParts(code: string, within: string, names: readonly string[]): string {
+  const found = nodesIn(moduleOf(code)['body'])
+    .flatMap((node) => [node, ...nodesIn(node['declaration'])])
+    .find((node) => node.type === 'FunctionDeclaration' && nodesIn(node['id'])[0]?.['name'] === within);
+  const parts: (Pick<Node, 'start' | 'end'> & { readonly name: string })[] = [];
+  const visit = (node: Node, isObject = false): void => {
+    const name = nodesIn(node['key'])[0]?.['name'];
+    const isPart = node.type === 'MethodDefinition' || (isObject && node.type === 'Property');
+    if (isPart && node['computed'] !== true && typeof name === 'string' && names.includes(name)) {
+      const end = isObject ? node.end + (/^\s*,?/.exec(code.slice(node.end))?.[0].length ?? 0) : node.end;
+      parts.push({ start: node.start, end, name });
+      return;
+    }
+    for (const value of Object.values(node))
+      for (const child of nodesIn(value)) visit(child, node.type === 'ObjectExpression');
+  };
+  if (found !== undefined) visit(found);
+  const missing = names.filter((name) => !parts.some((each) => each.name === name));
+  if (missing.length > 0) throw new Error(`${within} has no ${missing.join(', ')}; look at the list again`);
+  return without(code, parts);
 }
 
 /** A method, getter or setter by a plain name; a computed one is part of what surrounds it. */

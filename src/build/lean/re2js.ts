@@ -4,6 +4,7 @@
  * what the slow engine does (src/claim/cel/meter.ts). test/build/lean.test.ts compares both.
  */
 import { withMembers } from './methods.ts';
+import { leanUnicode } from './unicode.ts';
 
 /** What is called of the two classes that a pattern begins with (src/claim/cel/pattern.ts). */
 const PATTERN = ['constructor', 'CASE_INSENSITIVE', 'DOTALL', 'MULTILINE', 'DISABLE_UNICODE_GROUPS'];
@@ -32,7 +33,7 @@ const EDITS: readonly (readonly [text: string, instead: string])[] = [
 
 /** The library without the rest. Throws if it is not laid out as it was. */
 export function leanRe2js(code: string): string {
-  let lean = withMembers(code, 'RE2JS', [...PATTERN, ...FLAGS]);
+  let lean = withMembers(leanUnicode(code), 'RE2JS', [...PATTERN, ...FLAGS]);
   lean = withMembers(lean, 'RE2', [...ENGINE, 'match']);
   for (const [text, instead] of EDITS) {
     if (lean.split(text).length !== 2) throw new Error(`re2js is not laid out as it was: ${text}`);

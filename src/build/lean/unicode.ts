@@ -65,10 +65,10 @@ const NUMBERS = /^const B64 = .*?(?=^const decodeRanges)/ms;
 
 /** The library with small tables. Throws if it is not laid out as it was, or if a table would be another. */
 export function leanUnicode(code: string): string {
-  const [part = '', range = '', numbers = ''] = [PART, BEFORE, NUMBERS].map((each) => each.exec(code)?.[0]);
-  if ([part, range, numbers].includes('')) throw new Error('re2js has its tables elsewhere');
+  const [part = '', range = '', digits = ''] = [PART, BEFORE, NUMBERS].map((each) => each.exec(code)?.[0]);
+  if ([part, range, digits].includes('')) throw new Error('re2js has its tables elsewhere');
   const own = tablesIn(`${range}${part}`);
-  const lean = `${numbers}${told(own)}`;
+  const lean = `${digits}${told(own)}`;
   assertSame(own, tablesIn(`${range}${lean}`));
   return code.replace(part, () => lean);
 }
@@ -85,11 +85,8 @@ function tablesIn(text: string): Tables {
 
 /** Every table of both. */
 function assertSame(a: Tables, b: Tables): void {
-  const fail = (what: string): never => {
-    throw new Error(`the table ${what} is not as re2js has it`);
-  };
-  if (JSON.stringify([...a.CASE_ORBIT]) !== JSON.stringify([...b.CASE_ORBIT])) fail('of letters');
-  if (String(edgesOf(a.Print)) !== String(edgesOf(b.Print))) fail('Print');
+  if (JSON.stringify([...a.CASE_ORBIT]) !== JSON.stringify([...b.CASE_ORBIT])) throw another('of letters');
+  if (String(edgesOf(a.Print)) !== String(edgesOf(b.Print))) throw another('Print');
   for (const kind of ['CATEGORIES', 'SCRIPTS', 'FOLD_CATEGORIES', 'FOLD_SCRIPT'] as const) {
     const names = [a.CATEGORIES, a.SCRIPTS].flatMap(({ initializer }) => Object.keys(initializer ?? {}));
     for (const name of [...names, '', 'c', 'Print', 'constructor', '__proto__', 'Lc', 'X']) {
@@ -98,10 +95,15 @@ function assertSame(a: Tables, b: Tables): void {
       )
         continue;
       const [one, other] = [a[kind].get(name), b[kind].get(name)];
-      if (!kind.startsWith('FOLD') && a[kind].has(name) !== b[kind].has(name)) fail(`${kind} ${name}`);
-      if (String(one && edgesOf(one)) !== String(other && edgesOf(other))) fail(`${kind} ${name}`);
+      if (!kind.startsWith('FOLD') && a[kind].has(name) !== b[kind].has(name))
+        throw another(`${kind} ${name}`);
+      if (String(one && edgesOf(one)) !== String(other && edgesOf(other))) throw another(`${kind} ${name}`);
     }
   }
+}
+
+function another(what: string): Error {
+  return new Error(`the table ${what} is not as re2js has it`);
 }
 
 function edgesOf(table: Table): Edges {

@@ -135,7 +135,7 @@ function logTable(witness: Witness): Table {
         size === null ? origin : markup`<a href="${checkpoint}">${origin}</a>`,
         size ?? undefined,
         cosigned === null ? 'never' : moment(cosigned),
-        halted === null ? undefined : `halted: ${halted}`,
+        halted === null ? (size === null ? 'no head yet' : 'in order') : `halted: ${halted}`,
       ]),
     more:
       all.length <= SHOWN

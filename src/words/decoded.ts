@@ -63,7 +63,7 @@ function commitmentRows(commitment: Commitment): readonly Row[] {
     return [['withdraws', commitment.withdraws.toHex()], ...reasonRow(commitment.change?.reason)];
   const { environment, tier, claims, tree, supersedes, approvals, change } = commitment;
   return [
-    ['declares', `${tree.leaves} leaves for ${environment}, tier ${tier}`],
+    ['declares', `${tree.leaves} ${tree.leaves === 1 ? 'leaf' : 'leaves'} for ${environment}, tier ${tier}`],
     ['claims', claims.length === 0 ? 'none' : claims.map(({ id }) => id).join(', ')],
     ...(supersedes === undefined ? [] : [['replaces', supersedes.toHex()] as const]),
     ...(approvals === undefined ? [] : [['needs', `${approvals} approvals`] as const]),

@@ -19,7 +19,7 @@ import { witnessServer } from '../../src/witness/server.ts';
 import { FakeLog } from './fake-log.ts';
 import { openWitness, knownLogs, TestLog, TIME, witnessDir } from './witness-world.ts';
 
-export type Options = Pick<WebOptions, 'explorer'> & { readonly readsPerWindow?: number };
+export type Options = Pick<WebOptions, 'explorer' | 'dataDir'> & { readonly readsPerWindow?: number };
 
 /** A log of `size` entries; `more` are logged after them. */
 export async function logApp(

@@ -2,10 +2,14 @@
  * Each page for everybody: axe finds nothing, in light and dark, wide and on a phone; the keyboard reaches everything and is never
  * trapped; without JavaScript the facts are there and said to be unverified. Screenshots are kept in `.tap/explorer`.
  */
+import type { FastifyInstance } from 'fastify';
 import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
+import { baseOf } from '#src/explorer/base.ts';
+import { declaring } from '../support/declarer.ts';
 import { LACKS_BROWSER, SHOTS, startBrowser, Visitor } from '../support/explorer-browser.ts';
 import { explorerWorld, ORIGIN, SHOP } from '../support/explorer-world.ts';
+import { mirrorApp, monitorApp, witnessApp } from '../support/explorer-servers.ts';
 import { LyingProxy, swappedLeaf } from '../support/explorer-lies.ts';
 
 t.setTimeout(400_000);
@@ -54,6 +58,38 @@ async function walk(visitor: Visitor): Promise<readonly Focused[]> {
   throw new Error(`the keyboard never leaves the page: ${JSON.stringify(stops.slice(-4))}`);
 }
 
+/** Axe finds nothing, and nothing is wider than the screen. `name`: of the screenshot. */
+async function accessible(t: Test, visitor: Visitor, name: string, width: number): Promise<void> {
+  await visitor.shoot(name);
+  t.same(await visitor.inaccessible(), [], `${name}: axe finds nothing`);
+  const wide = await visitor.evaluate('document.documentElement.scrollWidth');
+  t.ok(Number(wide) <= width, `${name} fits: ${String(wide)}`);
+}
+
+/** Homes and inner pages of the servers that are no log, over one log. */
+async function otherPlaces(
+  t: Test,
+): Promise<readonly (readonly [name: string, url: string, told?: RegExp])[]> {
+  const { log, app, declare } = await declaring(t, 'copied.example/log');
+  await declare('web/shop', 'low', 'team-web');
+  await declare('db/payments', 'high');
+  const listening = async (server: FastifyInstance) => server.listen({ host: '127.0.0.1', port: 0 });
+  const monitor = await listening(await monitorApp(t, { log, app }));
+  const mirror = await listening(await mirrorApp(t, { log, app }));
+  const witness = await listening(await witnessApp(t));
+  const base = baseOf('copied.example/log');
+  return [
+    ['monitor-home', `${monitor}/`, /Ready/],
+    ['monitor-log', `${monitor}${base}/`, /subjects are shown/],
+    ['monitor-subject', `${monitor}${base}/s/web%2Fshop`, /checked signed head/],
+    ['mirror-home', `${mirror}/`, /Up to date at/],
+    ['mirror-log', `${mirror}${base}/`, /subjects are shown/],
+    ['mirror-witnesses', `${mirror}${base}/witnesses`],
+    ['witness-home', `${witness}/`, /Ready/],
+    ['witness-verify', `${witness}/verify.html`, /file/],
+  ];
+}
+
 t.test('pages for everybody', { skip: LACKS_BROWSER }, async (t) => {
   const world = await explorerWorld(t);
   const proxy = await LyingProxy.start(t, world);
@@ -77,12 +113,8 @@ t.test('pages for everybody', { skip: LACKS_BROWSER }, async (t) => {
   for (const look of LOOKS)
     await t.test(look.name, async (t) => {
       const visitor = await arrive(t, look);
-      const check = async (name: string, visitor: Visitor): Promise<void> => {
-        await visitor.shoot(`${name}-${look.name}`);
-        t.same(await visitor.inaccessible(), [], `${name}: axe finds nothing`);
-        const wide = await visitor.evaluate('document.documentElement.scrollWidth');
-        t.ok(Number(wide) <= look.viewport.width, `${name} fits: ${String(wide)}`);
-      };
+      const check = (name: string, visitor: Visitor): Promise<void> =>
+        accessible(t, visitor, `${name}-${look.name}`, look.viewport.width);
       for (const [name, path, told] of pages) {
         await visitor.see(proxy.url + path, told);
         await check(name, visitor);
@@ -122,6 +154,20 @@ t.test('pages for everybody', { skip: LACKS_BROWSER }, async (t) => {
     await visitor.page.keyboard.press('Tab');
     await visitor.page.keyboard.press('Enter');
     t.match(await visitor.evaluate(FOCUSED), { tag: 'MAIN' }, 'the skip link leads to the content');
+  });
+
+  await t.test('monitor, mirror and witness', async (t) => {
+    const places = await otherPlaces(t);
+    const hosts = places.map(([, url]) => new URL(url).host);
+    for (const look of LOOKS) {
+      const visitor = await Visitor.arrive(t, browser, hosts, look);
+      for (const [name, url, told] of places) {
+        await visitor.see(url, told);
+        await accessible(t, visitor, `${name}-${look.name}`, look.viewport.width);
+      }
+      t.same(visitor.amiss, []);
+      await visitor.context.close();
+    }
   });
 
   await t.test('without JavaScript', async (t) => {

@@ -72,7 +72,7 @@ export function growthFacts({ points, since, begin }: Growth): Markup {
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined) return markup`<p>No entries yet.</p>`;
   const list = factList([...figures, [begin, moment(formatTime(first[0]))]]);
-  return first[0] === last[0] ? list : markup`${list}${curve(points, first, last)}`;
+  return first[0] >= last[0] ? list : markup`${list}${curve(points, first, last)}`;
 }
 
 function grownText(entries: number | undefined): string | undefined {

@@ -29,7 +29,7 @@ const PAGES = ['GET /', 'GET /docs/'];
 export async function buildProgramWords(): Promise<ProgramWords> {
   const verbs = (await loadVerbs()).flatMap(([, group]) => group);
   const log = Object.assign(await FakeLog.of(2), { overview: async () => new Uint8Array() });
-  const app = await buildApp(log, { version: '0.0.0' });
+  const app = await buildApp(log, { version: '0.0.0', dataDir: '.' });
   const described: unknown = (await app.inject('/openapi.json')).json();
   const metrics = (await app.inject('/metrics')).body;
   await app.close();

@@ -46,6 +46,8 @@ type Reading = Exclude<AskKind, 'open' | 'trust'>;
 
 export class Session {
   readonly site: Site;
+  /** What serves the page: a log alone computes histories. */
+  readonly role: Boot['role'];
   readonly #start: () => RemoteVerifier;
   #verifier: RemoteVerifier;
   readonly #trust: ReaderTrust;
@@ -55,6 +57,7 @@ export class Session {
 
   constructor(boot: Boot, site: Site, start = () => new RemoteVerifier(startWorker(boot))) {
     this.site = site;
+    this.role = boot.role;
     this.#start = start;
     this.#verifier = this.#started();
     this.#trust = new ReaderTrust(site.origin, site.policy);

@@ -183,7 +183,7 @@ function Rows({ boot, told, own, wrong }: RowsProps): VNode {
             ${found?.kind ?? (fault === undefined ? 'says the server' : html`<b class="violated">does not hold: ${fault.text}</b>`)}
           </td>
           <td data-label="Subject"><a href=${linkTo(boot, { kind: 'subject', subject })}>${subject}</a></td>
-          <td data-label="Logged">${formatTime(time)}</td>
+          <td data-label="Logged"><time>${formatTime(time)}</time></td>
           <td data-label="Signed by">${found?.signer ?? ''}</td>
         </tr>`;
       })}

@@ -33,18 +33,19 @@ export async function subjectOf(
   const look = ask.at === undefined ? now : await now.at(parseMoment(ask.at, 'as of'));
   const status = subjectJson(await statusOf(look, ask.subject));
   tell({ kind: 'status', status });
-  // As of a moment, the period is one that ends there.
-  const back = ask.at === undefined ? 0 : Math.max(0, ask.period.until - look.now);
-  const period = within(ask.period, look.now, back);
+  // As of a moment, the period is one that ends there; what was logged in that second counts.
+  const then = ask.at === undefined ? look : { ...look, now: look.now + 1 };
+  const back = ask.at === undefined ? 0 : Math.max(0, ask.period.until - then.now);
+  const period = within(ask.period, then.now, back);
   const visible = within(ask.visible, period.until, back);
   const rows =
     ask.told === undefined ? await listed(lane, look, ask.subject, period) : rowsFirst(ask, visible);
   await verifyRows(lane, look, rows, 'proof', tell);
   if (visible.since > period.since || visible.until < period.until) {
-    const { past, known, marks } = await pastOf(lane, look, ask.subject, visible, tell);
+    const { past, known, marks } = await pastOf(lane, then, ask.subject, visible, tell);
     tell({ kind: 'past', period: known.period, past, marks });
   }
-  const { past, known, marks } = await pastOf(lane, look, ask.subject, period, tell);
+  const { past, known, marks } = await pastOf(lane, then, ask.subject, period, tell);
   return {
     head,
     status,

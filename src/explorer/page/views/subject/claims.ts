@@ -65,12 +65,11 @@ interface RowsProps extends ClaimsProps {
 
 function ClaimRows({ claim, clock, ...props }: RowsProps): VNode {
   const [isOpen, setOpen] = useState(false);
-  const { verdict, hidden, evidence, age, due, severity, explain, title, waived_by, waived_until } = claim;
+  const { verdict, hidden, evidence, age, due, severity, explain, title } = claim;
   const { read, now } = clock;
   const lapsed = props.at === undefined && hasLapsed(claim, clock);
   const more = [
     explain,
-    waived_by === null ? null : `${waived_by} answers for it until ${formatTime(waived_until ?? 0)}`,
     claim.signature_stands ? 'the signature of the target stands' : null,
     ...claim.observed.slice(0, 2).map((each) => `observed ${each}`),
   ].filter((each) => each !== null);

@@ -26,7 +26,7 @@ export function Controls({ view, drawn, change, known, stop }: ControlsProps): V
   const step = ZOOMS[zoom];
   return html`<div class="controls">
     <div class="group" role="group" aria-label="At most so much time">
-      At most a
+      At most one
       ${NAMES.map(
         (name) =>
           html`<button

@@ -59,8 +59,9 @@ function read(
     early?.result.catch(() => undefined);
     abort.signal.addEventListener('abort', () => early?.stop());
     // The server's word is of now: for a moment of the past it has none.
-    const told = at === undefined ? hear(session, subject, period, known, abort.signal, drawn) : undefined;
-    await Promise.race([told, pause(PATIENCE_MS)]);
+    const isTold = at === undefined && session.role === 'log';
+    const told = isTold ? hear(session, subject, period, known, abort.signal, drawn) : undefined;
+    if (isTold) await Promise.race([told, pause(PATIENCE_MS)]);
     known.isTold = known.told !== undefined;
     const asked = session.ask(askOf(subject, { period, at, whole }, known.told), take);
     abort.signal.addEventListener('abort', () => asked.stop());

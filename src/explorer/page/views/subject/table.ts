@@ -71,7 +71,7 @@ export function LooksTable({
     const { index, verdict, stated, evidence, window, name, explain } = look;
     const standing = known.standingOf(claim, index);
     return html`<tr key=${index}>
-      <td data-label="Looked">${formatTime(window.end)}</td>
+      <td data-label="Looked"><time>${formatTime(window.end)}</time></td>
       <td data-label="Verdict">
         <${VerdictMark} verdict=${verdict} verified=${standing === 'filled'} />${
           standing === 'wrong' ? html` <b class="violated">the entry is not what the server says</b>` : null
@@ -102,7 +102,7 @@ export function SpansTable({
 }): VNode {
   const row = (span: SpanJson): VNode =>
     html`<tr key=${span.from}>
-      <td data-label="From">${formatTime(span.from)}</td>
+      <td data-label="From"><time>${formatTime(span.from)}</time></td>
       <td data-label="For">${spanOf(span.to - span.from)}</td>
       <td data-label="Known">${spanText(span)}${computed ? '' : ' (says the server)'}</td>
     </tr>`;
@@ -123,7 +123,7 @@ export function MarksTable({
 }): VNode {
   const row = (mark: MarkShown): VNode =>
     html`<tr key=${mark.index}>
-      <td data-label="Logged">${formatTime(mark.time)}</td>
+      <td data-label="Logged"><time>${formatTime(mark.time)}</time></td>
       <td data-label="What">${mark.kind}${mark.until === null ? '' : ` until ${formatTime(mark.until)}`}</td>
       <td data-label="By">${mark.by}</td>
       <td data-label="Entry">

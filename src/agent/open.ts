@@ -40,7 +40,8 @@ import type { Value } from '../claim/value.ts';
 import { declaredValue } from '../probe/declared.ts';
 import type { SaltedTree } from '../statement/saltedleaf.ts';
 import { leafTree } from '../declare/leafopening.ts';
-import { ownedFilesIn, parseOwned } from '../declare/node/owned.ts';
+import { ownedFilesIn } from '../declare/node/owned.ts';
+import { parseOwned } from '../declare/parse-opened.ts';
 
 /** The options of an agent. */
 export interface AgentOptions {

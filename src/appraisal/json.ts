@@ -3,8 +3,7 @@
  * (spec/status.md). A value that is not known is null; its member is never left out.
  */
 import { formatHex } from '../bytes/text.ts';
-import { Refusal } from '../bytes/refusal.ts';
-import { showValue } from '../statement/leaf-text.ts';
+import { showAnyValue } from '../statement/leaf-text.ts';
 import type { ClaimStatus } from './appraise.ts';
 import { lackingIn, type EntryOf } from './history.ts';
 import { commitmentOf, type SubjectStatus } from './subject.ts';
@@ -73,15 +72,5 @@ export function undeclaredIn(status: SubjectStatus): number | undefined {
 export function disclosedFor({ parsed: { proof } }: EntryOf<'proof'>, claim: string): readonly string[] {
   const rests = new Set(proof.results.find((each) => each.claim === claim)?.leaves);
   const shown = (proof.disclosed ?? []).filter(({ index }) => rests.has(index));
-  return shown.map(({ path, value }) => `${path} = ${leafText(value)}`);
-}
-
-/** An agent wrote the leaf, so it may hold bytes that are no CBOR. */
-function leafText(value: Parameters<typeof showValue>[0]): string {
-  try {
-    return showValue(value);
-  } catch (error) {
-    if (!(error instanceof Refusal) || !(value instanceof Uint8Array)) throw error;
-    return `bytes ${formatHex(value).slice(0, 64)}`;
-  }
+  return shown.map(({ path, value }) => `${path} = ${showAnyValue(value)}`);
 }

@@ -118,8 +118,9 @@ export async function download(
   url: URL,
   accept: string,
   maxBytes: number,
+  patience?: Patience,
 ): Promise<Uint8Array> {
-  const reply = await askPatiently(transport, url, { accept, maxBytes });
+  const reply = await askPatiently(transport, url, { accept, maxBytes }, patience);
   if (reply.status !== 200) throw refusalOf(reply);
   return reply.body;
 }

@@ -11,7 +11,7 @@ import type { NodeReader } from '../tree/prove.ts';
 import type { NodeId } from '../tree/shape.ts';
 import { bundlePath, TILE_WIDTH, tilePath, tileWidthAt } from '../tree/tile.ts';
 import { TileNodes } from '../tree/tilenodes.ts';
-import { download } from './patience.ts';
+import { download, Patience } from './patience.ts';
 import { exchange, isBroken, type Transport } from './transport.ts';
 
 /** Bytes of a checkpoint: room for dozens of ML-DSA-44 lines of 3.3 kB each; a Tallystick note has one. */
@@ -105,24 +105,31 @@ export class TileReader {
   ): Promise<Uint8Array> {
     const type = 'application/octet-stream';
     if (width === TILE_WIDTH) return this.#get(path(width), type, maxBytes);
-    const partial = await this.#try(path(width), type, maxBytes);
+    // One operation: a host that stalls is not waited for three times.
+    const patience = new Patience(this.#transport);
+    const partial = await this.#try(path(width), type, maxBytes, patience);
     if (partial !== undefined && fits(partial)) return partial;
-    const full = await this.#try(path(TILE_WIDTH), type, maxBytes);
+    const full = await this.#try(path(TILE_WIDTH), type, maxBytes, patience);
     if (full !== undefined && fits(full)) return full;
-    return partial ?? full ?? this.#get(path(width), type, maxBytes);
+    return partial ?? full ?? this.#get(path(width), type, maxBytes, patience);
   }
 
   /** Requests a file once; undefined if it does not exist. Refuses `unavailable`. */
-  async #try(path: string, accept: string, maxBytes: number): Promise<Uint8Array | undefined> {
+  async #try(
+    path: string,
+    accept: string,
+    maxBytes: number,
+    patience: Patience,
+  ): Promise<Uint8Array | undefined> {
     const url = new URL(`${this.prefix}/${path}`);
-    const reply = await exchange(this.#transport, url, { accept, maxBytes }).catch(
+    const reply = await exchange(patience.bounded(), url, { accept, maxBytes }).catch(
       brokenOff(this.#transport, url),
     );
     return reply?.status === 200 ? reply.body : undefined;
   }
 
-  #get(path: string, accept: string, maxBytes: number): Promise<Uint8Array> {
-    return download(this.#transport, new URL(`${this.prefix}/${path}`), accept, maxBytes);
+  #get(path: string, accept: string, maxBytes: number, patience?: Patience): Promise<Uint8Array> {
+    return download(this.#transport, new URL(`${this.prefix}/${path}`), accept, maxBytes, patience);
   }
 }
 

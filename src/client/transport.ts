@@ -114,6 +114,9 @@ function redirectTarget(response: Response, at: URL): URL | undefined {
   const { status, type } = response;
   const redirects = type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(status);
   if (!redirects) return undefined;
+  // A browser does not tell where to.
+  if (type === 'opaqueredirect')
+    throw refuse('unavailable', `${at.href} redirects; name the log by the URL at which it answers`);
   const target = urlOf(response.headers.get('location') ?? '', at.href);
   if (target === undefined)
     throw refuse('unavailable', `${at.href} redirects to nowhere; check the log's URL`);

@@ -5,7 +5,7 @@ import { asItIsSince, type Said } from '../appraisal/versions.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { claimText, textNamed } from '../declare/facts.ts';
-import { leavesFor, type ShownLeaves } from '../declare/node/openedleaves.ts';
+import { leavesFor, type OpenedFile } from '../declare/opened.ts';
 
 /**
  * Goes back from what is shown of the subject (`commitmentOf`). `own`: leaves that are at hand. `isUnknown`: the
@@ -14,7 +14,7 @@ import { leavesFor, type ShownLeaves } from '../declare/node/openedleaves.ts';
 export function broughtBy(
   status: SubjectStatus,
   name: string,
-  own: readonly ShownLeaves[],
+  own: readonly OpenedFile[],
 ): ReturnType<typeof asItIsSince> {
   const now = commitmentOf(status);
   const known = now && leavesFor(own, now.declaration);

@@ -1,6 +1,7 @@
 /** A leaf of a salted tree as people read it. */
 import { decodeCbor, isCborArray, isCborMap, type CborValue } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
+import { Refusal } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { valueInLeaf, type Opening } from './saltedleaf.ts';
 
@@ -17,6 +18,16 @@ export function showValue(whole: Opening['value']): string {
   }
   const [[name, inner = null] = []] = content;
   return typeof name === 'string' ? printable(showMarked(name, inner), 10_000) : '{}';
+}
+
+/** The same of a leaf that anybody may have made: bytes that are no CBOR as hex. */
+export function showAnyValue(value: Opening['value']): string {
+  try {
+    return showValue(value);
+  } catch (error) {
+    if (!(error instanceof Refusal) || !(value instanceof Uint8Array)) throw error;
+    return `bytes ${formatHex(value).slice(0, 64)}`;
+  }
 }
 
 /** A value that is no scalar: a map of one marked member (src/declare/leaf.ts). */

@@ -7,7 +7,7 @@ import { HeadsInMemory } from '#src/client/memory.ts';
 import { Verifier } from '#src/explorer/page/worker/verifier.ts';
 import type { HistoryJson } from '#src/appraisal/past/json.ts';
 import type { Ask, Part, Reply, Results } from '#src/explorer/page/worker/protocol.ts';
-import { explorerWorld, FORGED, SHOP } from '../support/explorer-world.ts';
+import { explorerWorld, FORGED, ORIGIN, SHOP } from '../support/explorer-world.ts';
 import {
   anotherKey,
   changedEntry,
@@ -65,7 +65,7 @@ t.test('lies and the checks that catch them', async (t) => {
   const [proof = 0] = at.proofs;
   const open = async (): Promise<Reader> => {
     const reader = new Reader();
-    await reader.ask({ kind: 'open', log: proxy.url, trust });
+    await reader.ask({ kind: 'open', log: proxy.url, origin: ORIGIN, trust });
     return reader;
   };
   const entry = async (t: Test, lie: Lie | undefined, index: number) => {
@@ -147,6 +147,7 @@ t.test('lies and the checks that catch them', async (t) => {
     const { code, text } = await new Reader().ask({
       kind: 'open',
       log: proxy.url,
+      origin: ORIGIN,
       trust: { whose: 'server', text: policy },
     });
     t.equal(code, 'malformed-trust-policy');

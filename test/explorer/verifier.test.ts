@@ -300,6 +300,7 @@ t.test('a server that computes otherwise, and a search that leaves out', async (
   await otherwise.ask({
     kind: 'open',
     log: 'http://log.example',
+    origin: ORIGIN,
     trust: { whose: 'reader', text: POLICY },
     served: vkeys.join('\n'),
   });

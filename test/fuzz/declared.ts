@@ -21,7 +21,7 @@ import {
   parseLeaves,
 } from '../../src/declare/leafopening.ts';
 import { formatOpening, parseOpening } from '../../src/declare/opening.ts';
-import { parseOwned } from '../../src/declare/node/owned.ts';
+import { parseOpened, parseOwned } from '../../src/declare/parse-opened.ts';
 import { formatEditable, parseEditable } from '../../src/policy/editable.ts';
 import { parseClaims } from '../../src/declare/claims.ts';
 import { decodeSource } from '../../src/declare/encoding.ts';
@@ -345,10 +345,11 @@ export const DECLARED: readonly Target[] = [
   },
   {
     name: 'leaves',
-    covers: ['parseLeaves', 'parseOwned'],
+    covers: ['parseLeaves', 'parseOwned', 'parseOpened'],
     seeds: [text(leaves)],
     run: (b) => {
       parseOwned(b, 'leaves.json');
+      parseOpened(b, 'leaves.json');
       const owned = parseLeaves(b, 'leaves.json');
       if (formatLeaves(parseLeaves(Buffer.from(formatLeaves(owned)), 'again')) !== formatLeaves(owned))
         throw new Error('prints as another');
@@ -364,7 +365,10 @@ export const DECLARED: readonly Target[] = [
     name: 'disclosure',
     covers: ['parseDisclosure'],
     seeds: [text(disclosure)],
-    run: (b) => void parseDisclosure(b, 'disclosure.json'),
+    run: (b) => {
+      parseOpened(b, 'disclosure.json');
+      parseDisclosure(b, 'disclosure.json');
+    },
   },
   {
     name: 'inventory',

@@ -12,7 +12,7 @@ import type {
 import { HeadsInMemory } from '#src/client/memory.ts';
 import { BASE } from './served-log.ts';
 import type { SeeWorld } from './see-world.ts';
-import { vkeys } from './world.ts';
+import { ORIGIN, vkeys } from './world.ts';
 
 export class Asked {
   readonly verifier: Verifier;
@@ -33,7 +33,13 @@ export class Asked {
 
   open(trust: Partial<TrustText> = {}, log = BASE): Promise<Results['open'] | Fault> {
     const text = trust.text ?? vkeys.join('\n');
-    return this.ask({ kind: 'open', log, trust: { whose: 'reader', ...trust, text }, served: text });
+    return this.ask({
+      kind: 'open',
+      log,
+      trust: { whose: 'reader', ...trust, text },
+      served: text,
+      origin: ORIGIN,
+    });
   }
 
   /** The result, or the fault. */

@@ -34,6 +34,19 @@ export async function startBrowser(t: Test): Promise<Browser> {
   return browser;
 }
 
+/** Runs work on each item, a few at a time: every page has a browser's context of its own. */
+export async function atOnce<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+  most = 6,
+): Promise<void> {
+  const open = [...items];
+  const one = async (): Promise<void> => {
+    for (let item = open.shift(); item !== undefined; item = open.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: most }, one));
+}
+
 /** In the page, before anything else of it: keeps policies that were pasted before, and tells of reports. */
 const BEFORE = `(policies) => {
   for (const [origin, policy] of Object.entries(policies)) localStorage.setItem('tallystick.trust ' + origin, policy);

@@ -26,9 +26,14 @@ export type Honest = (path: string) => Promise<Response>;
 /** Answers in the log's place; undefined leaves it to the log. `path`: with its query. */
 export type Lie = (path: string, honest: Honest) => Promise<Response | undefined>;
 
+/** Answers with its own bytes, as no `Response` can: says whether it does. */
+export type Rough = (path: string, response: ServerResponse) => boolean;
+
 export class LyingProxy {
   readonly url: string;
   lie: Lie | undefined;
+  /** Asked before the lie. */
+  rough: Rough | undefined;
   /** Whether the witness cosigns what is served. */
   cosigns = true;
   /** Paths that were asked for. */
@@ -53,6 +58,7 @@ export class LyingProxy {
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '/';
     this.asked.push(path);
+    if (this.rough?.(path, response) === true) return;
     const body = request.method === 'POST' ? new Uint8Array(await buffer(request)) : undefined;
     const headers = Object.entries(request.headers).flatMap(([name, value]) =>
       typeof value === 'string' && PASSED.has(name) ? [[name, value] as const] : [],
@@ -65,7 +71,7 @@ export class LyingProxy {
       });
     try {
       const answered = (await this.lie?.(path, honest)) ?? (await honest(path));
-      const sent = path === '/checkpoint' && answered.ok ? await this.#cosigned(answered) : answered;
+      const sent = path.endsWith('/checkpoint') && answered.ok ? await this.#cosigned(answered) : answered;
       const bytes = new Uint8Array(await sent.arrayBuffer());
       // What fetch has unpacked goes on as it is.
       const kept = [...sent.headers].filter(([name]) => !DROPPED.has(name));

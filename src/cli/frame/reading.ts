@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import type { LogClient } from '../../client/client.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
-import { readShownLeaves, type ShownLeaves } from '../../declare/node/openedleaves.ts';
+import { readShownLeaves } from '../../declare/node/openedleaves.ts';
+import type { OpenedFile } from '../../declare/opened.ts';
 import { slugOf } from '../../declare/node/proofs.ts';
 import { clientOf, type Whom } from './client.ts';
 import { logUrl } from './config.ts';
@@ -54,7 +55,7 @@ export async function clientReading(context: Context, whom: Whom = {}): Promise<
 
 export const LEAVES_OPTION = {
   flags: '--leaves <file>',
-  help: "an owner's leaves.json or opening.json, as commit left it; repeat for several (the subject's proof directory is looked in)",
+  help: "leaves that were opened: leaves.json or opening.json of commit, disclosure.json of disclose, openings.json; repeat for several (the subject's proof directory is looked in)",
   many: true,
 } as const satisfies VerbOption;
 
@@ -63,7 +64,7 @@ export function ownLeaves(
   context: Context,
   subject: string,
   flags: FlagsOf<readonly [typeof LEAVES_OPTION]>,
-): Promise<readonly ShownLeaves[]> {
+): Promise<readonly OpenedFile[]> {
   const named = flags.texts('leaves').map((path) => resolve(context.world.cwd, path));
   const folder = join(proofsFolderOf(context), slugOf(subject));
   return asUsage(() => readShownLeaves(subject, folder, named));

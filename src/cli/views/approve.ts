@@ -3,9 +3,9 @@ import type { Committed } from '../../appraisal/history.ts';
 import type { SubjectStatus } from '../../appraisal/subject.ts';
 import { formatTime } from '../../bytes/time.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
-import type { ShownLeaves } from '../../declare/node/openedleaves.ts';
+import type { OpenedFile } from '../../declare/opened.ts';
 import type { Output } from '../frame/output.ts';
-import { factLines, leafLines } from './difference.ts';
+import { factLines, leafLines, loggedAs } from './difference.ts';
 import { line } from '../../words/plain.ts';
 
 export function approvableLines(
@@ -13,7 +13,7 @@ export function approvableLines(
   look: Snapshot,
   { subject, history }: SubjectStatus,
   about: Committed,
-  own: readonly ShownLeaves[],
+  own: readonly OpenedFile[],
 ): readonly string[] {
   const { entry, approvals, needed } = about;
   const by = line(look.policies.nameOf(entry.parsed.kid, entry.index));
@@ -38,6 +38,6 @@ export function approvableLines(
     ...head,
     before === undefined ? 'declares' : `instead of entry ${before.entry.index}, which is in force`,
     ...factLines(output, known, declared.declaration),
-    ...leafLines(output, known, declared.declaration, own),
+    ...leafLines(output, before && loggedAs(before, subject), loggedAs(declared, subject), own),
   ];
 }

@@ -1,8 +1,15 @@
 /** The difference of two declarations, a line for each change, for `registry diff` and `approve`. */
+import type { Declared } from '../../appraisal/history.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { changesOf, factsOf, type Change, type Facts } from '../../declare/facts.ts';
-import { leavesFor, type ShownLeaves } from '../../declare/node/openedleaves.ts';
+import {
+  comparedText,
+  leafDifference,
+  openedOf,
+  type LoggedDeclaration,
+  type OpenedFile,
+} from '../../declare/opened.ts';
 import { line } from '../../words/plain.ts';
 
 const NOTHING: Facts = new Map();
@@ -17,26 +24,36 @@ export function factLines(
   return changes.length === 0 ? ['the same facts'] : changes.map((each) => changeLine(output, each));
 }
 
-/** The leaves that differ, if a file in `own` has the leaves of `after`; otherwise a line that says what is missing. */
+/** The leaves that differ, as far as files in `own` open them, and what is not known. */
 export function leafLines(
   output: Output,
-  before: Declaration | undefined,
-  after: Declaration,
-  own: readonly ShownLeaves[],
+  before: LoggedDeclaration | undefined,
+  after: LoggedDeclaration,
+  own: readonly OpenedFile[],
 ): readonly string[] {
-  const now = leavesFor(own, after);
-  if (now === undefined)
+  const now = openedOf(own, after);
+  if (now.leaves.size === 0)
     return [
-      `the contents are not shown: the root covers ${after.tree.leaves} leaves, which only their owner has; pass the ` +
+      `the contents are not shown: the root covers ${now.of} leaves, which only their owner has; pass the ` +
         'leaves.json or opening.json that commit wrote with --leaves',
     ];
-  const old = before && leavesFor(own, before);
-  const changes = changesOf(old ?? NOTHING, now);
-  const what =
-    old === undefined && before !== undefined
-      ? `leaves     ${now.size}, which lead to the root; not compared, because those in force are not at hand`
-      : `leaves     ${now.size}, which lead to the root; ${changes.length} differ`;
-  return [what, ...changes.map((each) => changeLine(output, each))];
+  if (before === undefined || openedOf(own, before).leaves.size === 0) {
+    const first = before === undefined ? '' : '; not compared, because those in force are not at hand';
+    const changes = [...now.leaves].map(([name, { text }]) => ({ name, before: undefined, after: text }));
+    return [
+      `leaves     ${now.leaves.size} of ${now.of}, which lead to the root${first}`,
+      ...changes.map((each) => changeLine(output, each)),
+    ];
+  }
+  const difference = leafDifference(before, after, own);
+  return [
+    `leaves     ${comparedText(difference)}`,
+    ...difference.changes.map((each) => changeLine(output, each)),
+  ];
+}
+
+export function loggedAs({ entry: { id }, declaration }: Declared, subject: string): LoggedDeclaration {
+  return { id, subject, declaration };
 }
 
 /** `+ name = text`, `- name = text`, `~ name: old → new`. */

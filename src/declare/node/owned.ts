@@ -8,8 +8,9 @@ import { equalBytes } from '../../bytes/compare.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import { readNamedFile } from '../../platform/files.ts';
-import { leafTree, LEAVES_FILE, parseLeaves, type OpenedLeaves } from '../leafopening.ts';
-import { leavesOf, OPENING_FILE, OPENING_SCHEMA, parseOpening } from '../opening.ts';
+import { leafTree, LEAVES_FILE, type OpenedLeaves } from '../leafopening.ts';
+import { parseOwned } from '../parse-opened.ts';
+import { OPENING_FILE } from '../opening.ts';
 
 /** A file for the owner of a declaration alone: its name in the proof directory, and its text. */
 export interface OwnedFile {
@@ -28,12 +29,6 @@ export function ownedFilesIn(folder: string): readonly string[] {
 /** Refuses `not-found`, and `malformed-payload`, naming the file. */
 export async function readOwned(path: string): Promise<OpenedLeaves> {
   return parseOwned(await readNamedFile(path), path);
-}
-
-/** Reads either file; its `schema` member tells which it is. Refuses `malformed-payload`, naming the file. */
-export function parseOwned(bytes: Uint8Array, path: string): OpenedLeaves {
-  const isOpening = Buffer.from(bytes).includes(`"${OPENING_SCHEMA}"`);
-  return isOpening ? leavesOf(parseOpening(bytes, path)) : parseLeaves(bytes, path);
 }
 
 /**

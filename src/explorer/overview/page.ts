@@ -3,24 +3,11 @@ import { badnessOf } from '../../appraisal/gate.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, formatBase64Url, parseBase64Url } from '../../bytes/text.ts';
 import type { OverviewQuery } from '../../log/ports.ts';
-import { SEVERITIES, type Verdict } from '../../statement/vocabulary.ts';
-import type { OverviewGroup, OverviewJson, OverviewRow, VerdictCounts } from '../shared/overview.ts';
+import { SEVERITIES } from '../../statement/vocabulary.ts';
+import type { OverviewJson, OverviewRow } from '../shared/overview.ts';
+import { ownersOf, prefixesOf, totalsOf, type Totals } from '../shared/totals.ts';
 
-/** Prefixes and owners in one answer: those with the worst verdicts. */
-const MOST_GROUPS = 100;
-
-type Page = Pick<
-  OverviewJson,
-  | 'subjects'
-  | 'counts'
-  | 'claims'
-  | 'covered_until'
-  | 'longest_uncovered'
-  | 'prefixes'
-  | 'owners'
-  | 'rows'
-  | 'next'
->;
+type Page = Totals & Pick<OverviewJson, 'prefixes' | 'owners' | 'rows' | 'next'>;
 
 /** The place of a row among all: the worst first, then the most severe, then the longest, then by name. */
 export function placeOfRow({ verdict, hidden, severity, since, subject, fault }: OverviewRow): string {
@@ -50,16 +37,9 @@ export function pageOf(
   const last = page.at(-1);
   const more = last !== undefined && from + page.length < asked.length;
   return {
-    subjects: rows.length,
-    counts: countsOf(rows.map((row) => row.verdict)),
-    claims: countsOf(rows.flatMap(({ claims }) => claims.map((each) => each.verdict))),
-    covered_until: coveredUntil(rows),
-    longest_uncovered: longestOf(rows),
-    prefixes: groupsBy(rows, ({ subject }) => segmentOf(subject, prefix)),
-    owners: groupsBy(
-      named.map(([, row]) => row),
-      (row) => row.owner ?? undefined,
-    ),
+    ...totalsOf(rows),
+    prefixes: prefixesOf(rows, prefix),
+    owners: ownersOf(named.map(([, row]) => row)),
     rows: page.map(([, row]) => row),
     next: more ? formatBase64Url(encodeUtf8(last[0])) : null,
   };
@@ -73,50 +53,4 @@ function cursorIn(cursor: string): string {
       cause: error,
     });
   }
-}
-
-/** The prefix with the next part of the subject's name; undefined where there is none. */
-function segmentOf(subject: string, prefix: string): string | undefined {
-  const slash = subject.indexOf('/', prefix.length);
-  return slash < 0 ? undefined : subject.slice(0, slash + 1);
-}
-
-function countsOf(verdicts: readonly Verdict[]): VerdictCounts {
-  const counts: Partial<Record<Verdict, number>> = {};
-  for (const verdict of verdicts) counts[verdict] = (counts[verdict] ?? 0) + 1;
-  return counts;
-}
-
-/** Groups of rows that are sorted: the one with the worst row comes first. */
-function groupsBy(
-  rows: readonly OverviewRow[],
-  nameOf: (row: OverviewRow) => string | undefined,
-): readonly OverviewGroup[] {
-  const groups = new Map<string, OverviewRow[]>();
-  for (const row of rows) {
-    const name = nameOf(row);
-    if (name === undefined) continue;
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [row]);
-    else group.push(row);
-  }
-  return [...groups].slice(0, MOST_GROUPS).map(([name, group]) => ({
-    name,
-    subjects: group.length,
-    counts: countsOf(group.map(({ verdict }) => verdict)),
-  }));
-}
-
-function coveredUntil(rows: readonly OverviewRow[]): number | null {
-  const dues = rows.flatMap(({ verdict, due }) => (verdict === 'PROVEN' && due !== null ? [due] : []));
-  return dues.length === 0 ? null : dues.reduce((first, due) => Math.min(first, due));
-}
-
-/** Of the subjects whose proofs are late: waived or not, the gap is one. */
-function longestOf(rows: readonly OverviewRow[]): OverviewJson['longest_uncovered'] {
-  let longest: OverviewJson['longest_uncovered'] = null;
-  for (const { subject, verdict, hidden, since } of rows)
-    if ((hidden ?? verdict) === 'STALE' && since !== null && since < (longest?.since ?? Infinity))
-      longest = { subject, since };
-  return longest;
 }

@@ -3,21 +3,22 @@ import { authorOf, versionsNamed } from '../../../appraisal/versions.ts';
 import { snapshotJson } from '../../../client/snapshot-json.ts';
 import { statusOf } from '../../../client/statuses.ts';
 import { changesOf, factsOf } from '../../../declare/facts.ts';
-import { leavesFor } from '../../../declare/node/openedleaves.ts';
+import { comparedText, leafDifference } from '../../../declare/opened.ts';
 import { EXIT } from '../../exit.ts';
 import { LOOK_OPTIONS, lookOf } from '../../frame/look.ts';
 import { LEAVES_OPTION, ownLeaves } from '../../frame/reading.ts';
 import { READER_SETTINGS } from '../../frame/settings.ts';
 import { defineVerb } from '../../frame/verb.ts';
-import { changeJson, changeLine, factLines } from '../../views/difference.ts';
+import { changeJson, changeLine, factLines, loggedAs } from '../../views/difference.ts';
 
 export const diffVerb = defineVerb({
   name: 'diff',
   summary: 'compare two commitments about a subject',
   details:
     'Without entries, compares the newest commitment with the one that it replaces, approved or not. Claims and source ' +
-    "facts are public. Leaves are compared if the owner's file of both (leaves.json, or opening.json for files) is at " +
-    'hand; each is checked against the committed root.',
+    "facts are public. Leaves are compared as far as they are opened: by the owner's file (leaves.json, or opening.json for " +
+    'files), or by what disclose wrote for you; each is checked against the committed root, and of how many nothing is ' +
+    'known is said.',
   operands: [
     ['<subject>', 'subject of the commitments'],
     ['[before]', 'index or entry id'],
@@ -35,27 +36,28 @@ export const diffVerb = defineVerb({
     const look = await lookOf(context, flags);
     const [before, after] = versionsNamed(await statusOf(look, subject), entries);
     const own = await ownLeaves(context, subject, flags);
-    const [old, now] = [leavesFor(own, before.declaration), leavesFor(own, after.declaration)];
-    const leaves = old === undefined || now === undefined ? undefined : changesOf(old, now);
+    const leaves = leafDifference(loggedAs(before, subject), loggedAs(after, subject), own);
     const heads = [before, after].map(
       (each) => `entry ${each.entry.index} by ${authorOf(look.policies, each)}`,
     );
     const lines = factLines(output, before.declaration, after.declaration);
     output.print([heads.join(' → '), ...lines].join('\n'));
-    if (leaves === undefined) {
-      const missing = [before, after].filter(({ declaration }) => !leavesFor(own, declaration));
-      const what = missing.map(({ entry }) => `entry ${entry.index}`).join(' and ');
+    output.print(
+      [`leaves     ${comparedText(leaves)}`, ...leaves.changes.map((each) => changeLine(output, each))].join(
+        '\n',
+      ),
+    );
+    if (leaves.closed.before + leaves.closed.after > 0)
       output.note(
-        `leaves are not compared: those of ${what} are not at hand; pass the leaves.json or opening.json that commit wrote with --leaves`,
+        '--leaves takes the leaves.json or opening.json that commit wrote, and what disclose wrote for you',
       );
-    } else output.print(['leaves', ...leaves.map((each) => changeLine(output, each))].join('\n'));
     output.result('registry-diff', {
       ...snapshotJson(look),
       subject,
       before: before.entry.id,
       after: after.entry.id,
       facts: changesOf(factsOf(before.declaration), factsOf(after.declaration)).map(changeJson),
-      leaves: leaves?.map(changeJson) ?? null,
+      leaves: { ...leaves, changes: leaves.changes.map(changeJson) },
     });
     return EXIT.ok;
   },

@@ -17,7 +17,7 @@ import { verifyIncident } from '../../../incident/verify.ts';
 import { originHash, type OpenedCheckpoint } from '../../../note/checkpoint.ts';
 import { formatVkey } from '../../../note/key.ts';
 import { logKeysOf, openByLog, originOf, type TrustPolicy } from '../../../note/trust.ts';
-import { checkShown, faultOf } from '../worker/faults.ts';
+import { blameOf, checkShown, faultOf } from '../worker/faults.ts';
 import { readTrust } from '../worker/trust.ts';
 import type { CompareAsk, ComparedShown, HeadCompared, Side } from './protocol.ts';
 
@@ -41,7 +41,7 @@ export async function compareSides(ask: CompareAsk, transport: Transport): Promi
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const fault = faultOf(error);
-    const isOpen = heads.length === 2 && fault.nature !== 'lie';
+    const isOpen = heads.length === 2 && blameOf(fault) !== 'lie';
     return {
       ...shownOf(list, heads),
       relation: isOpen ? 'open' : 'failed',

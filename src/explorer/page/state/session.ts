@@ -164,12 +164,13 @@ export class Session {
   }
 
   async #opening(): Promise<void> {
-    const { base, policy } = this.site;
+    const { base, origin, policy } = this.site;
     const log = new URL(base, location.origin).href;
     try {
       const trust = this.#trust.text;
       this.#set({ whose: trust.whose });
-      this.#set({ trust: await this.#verifier.ask({ kind: 'open', log, trust, served: policy }).result });
+      const opened = this.#verifier.ask({ kind: 'open', log, origin, trust, served: policy });
+      this.#set({ trust: await opened.result });
     } catch (error) {
       this.#fail(error);
       throw error;

@@ -3,8 +3,8 @@ import type { HistoryJson } from '../../../appraisal/past/json.ts';
 import { GRADES } from '../../../appraisal/past/types.ts';
 import { EVIDENCE_CLASSES, VERDICTS } from '../../../statement/vocabulary.ts';
 import { WHY } from '../../../words/history.ts';
-import { jsonOf } from './bounded.ts';
-import { assertShape, list, oneOf, orNull, shape, text, whole, WrongAnswer } from './shape.ts';
+import { Unsaid, wordsOf } from './said.ts';
+import { assertShape, list, oneOf, orNull, shape, text, whole } from './shape.ts';
 import type { Site } from '../../shared/boot.ts';
 import type { Period } from '../worker/protocol.ts';
 
@@ -24,11 +24,10 @@ export async function toldHistory(
   const from = Math.max(since, until - LONGEST_TOLD);
   const url = `${base}/v1/subjects/${encodeURIComponent(subject)}/history?since=${from}&until=${until}`;
   try {
-    const reply = await fetch(url, { signal, headers: { accept: 'application/json' } });
-    return reply.ok ? historyIn(await jsonOf(reply)) : undefined;
+    return historyIn(await wordsOf(url, signal));
   } catch (error) {
-    if (error instanceof WrongAnswer) throw error;
-    return undefined;
+    if (error instanceof Unsaid) return undefined;
+    throw error;
   }
 }
 

@@ -2,30 +2,18 @@
 import { EVIDENCE_CLASSES, SEVERITIES, VERDICTS } from '../../../statement/vocabulary.ts';
 import type { Site } from '../../shared/boot.ts';
 import { OVERVIEW_PATH, type OverviewJson } from '../../shared/overview.ts';
-import { jsonOf } from './bounded.ts';
+import { wordsOf } from './said.ts';
 import { assertShape, counts, flag, list, oneOf, orNull, shape, text, whole, WrongAnswer } from './shape.ts';
 
-/**
- * Asks once. Throws `WrongAnswer` for what is no such answer, or one about another log; an error with the server's words for a refusal;
- * what `fetch` throws if nobody answers.
- */
+/** Asks once. Throws as `wordsOf` does, and `WrongAnswer` for what is no such answer, or one about another log. */
 export async function toldOverview(
   { base, origin }: Pick<Site, 'base' | 'origin'>,
   query: URLSearchParams,
   signal?: AbortSignal,
 ): Promise<OverviewJson> {
-  const reply = await fetch(`${base}${OVERVIEW_PATH}?${query}`, signal === undefined ? {} : { signal });
-  const said = await jsonOf(reply);
-  if (!reply.ok) throw new Error(detailIn(said) ?? `the server answers ${reply.status}`);
-  const told = overviewIn(said);
+  const told = overviewIn(await wordsOf(`${base}${OVERVIEW_PATH}?${query}`, signal));
   if (told.origin !== origin) throw new WrongAnswer('it answers about another log');
   return told;
-}
-
-/** The words of a problem document. */
-function detailIn(said: unknown): string | undefined {
-  const detail: unknown = typeof said === 'object' && said !== null ? Reflect.get(said, 'detail') : undefined;
-  return typeof detail === 'string' ? detail : undefined;
 }
 
 /** An overview as a server said it. Throws `WrongAnswer` if it lacks something that is shown. */

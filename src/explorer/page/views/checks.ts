@@ -1,6 +1,7 @@
 /** Checks as a list: the names of the command, each with what it found. */
 import type { VNode } from 'preact';
 import type { CheckShown, Fault } from '../worker/protocol.ts';
+import { blameOf } from '../worker/faults.ts';
 import { html } from '../html.ts';
 
 const SIGNS = { ok: '✓', failed: '✗', skipped: '–' } as const;
@@ -21,31 +22,21 @@ export function Checks({ checks }: { readonly checks: readonly CheckShown[] }): 
 
 /** Why there is no result. That nobody answered is told as such: it is no lie. */
 export function FaultNote({ fault }: { readonly fault: Fault }): VNode {
-  if (fault.nature === 'stopped')
-    return html`<p class="note" role="status">Stopped: the rest was not verified.</p>`;
-  const [kind, what] = wordsOf(fault);
+  const blame = blameOf(fault);
+  if (blame === 'stopped') return html`<p class="note" role="status">Stopped: the rest was not verified.</p>`;
+  const [kind, what] = WORDS[blame];
   return html`<div class=${kind} role=${kind === 'alarm' ? 'alert' : 'status'}>
     <p><b>${what}</b></p>
     <p class="fault">${fault.text} <span class="quiet">(${fault.code})</span></p>
   </div>`;
 }
 
-/** Codes of what the reader typed or dropped. */
-const OWN: ReadonlySet<Fault['code']> = new Set([
-  'usage',
-  'bad-locator',
-  'malformed-key',
-  'malformed-trust-policy',
-  'malformed-text',
-]);
-
-function wordsOf({ code, nature }: Fault): readonly [kind: 'note' | 'alarm', what: string] {
-  if (OWN.has(code)) return ['note', 'That cannot be read.'];
-  if (nature === 'away') return ['note', 'Nobody answered, so nothing is verified. That is no lie.'];
-  if (code === 'config-invalid')
-    return ['alarm', 'What this browser remembers does not fit what the server gave.'];
-  if (nature === 'absent') return ['note', 'It is not there.'];
-  return nature === 'bug'
-    ? ['alarm', 'The verifier of this page is at fault.']
-    : ['alarm', 'What the server gave does not hold.'];
-}
+const WORDS = {
+  own: ['note', 'That cannot be used.'],
+  away: ['note', 'Nobody answered, so nothing is verified. That is no lie.'],
+  quorum: ['alarm', 'The witnesses that the policy asks for did not sign this head.'],
+  memory: ['alarm', 'What this browser remembers does not fit what the server gave.'],
+  absent: ['note', 'It is not there.'],
+  bug: ['alarm', 'The verifier of this page is at fault.'],
+  lie: ['alarm', 'What the server gave does not hold.'],
+} as const;

@@ -22,11 +22,12 @@ import { useVerified } from './home/verified.ts';
 
 export function Home({ place, boot }: ViewProps<'home'>): VNode {
   const [filter, change] = useFilter();
-  const { told, fault, more } = useTold(boot, filter);
+  const { told, fault, amiss, more } = useTold(boot, filter);
   return html`<h1>
       ${TITLES[place.kind]} <span class="quiet origin"><bdi>${boot.site?.origin}</bdi></span>
     </h1>
     ${fault && html`<${NothingNew} fault=${fault} />`}
+    ${amiss.length === 0 ? null : html`<${Amiss} amiss=${amiss} />`}
     ${told === undefined ? (fault === undefined ? html`<p role="status">The server computes the verdicts …</p>` : null) : null}
     ${told && html`<${Overview} boot=${boot} told=${told} filter=${filter} change=${change} more=${more} />`}
     <${Newcomer} boot=${boot} />`;
@@ -39,6 +40,19 @@ function NothingNew({ fault }: { readonly fault: ToldFault }): VNode {
   return html`<p class="alarm" role="alert">
     <b>What the server says of its subjects cannot be used:</b> ${text}. Nothing of it is shown.
   </p>`;
+}
+
+/** An answer that cannot be: whatever its rows come to, its counts and its order are no guide. */
+function Amiss({ amiss }: Pick<Told, 'amiss'>): VNode {
+  return html`<div class="alarm" role="alert">
+    <p>
+      <b>The server's overview does not hold:</b> its counts and its order are no guide; what is filled below
+      is what this browser computed.
+    </p>
+    <ul>
+      ${amiss.map((each) => html`<li key=${each}>${each}</li>`)}
+    </ul>
+  </div>`;
 }
 
 interface Props extends Pick<Told, 'more'> {

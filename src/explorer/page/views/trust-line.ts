@@ -11,6 +11,7 @@ import { MOST_TRUST_CHARACTERS } from '../state/reader-trust.ts';
 import { useSession, type Session } from '../state/session.ts';
 import { forgetHead } from '../state/stores.ts';
 import type { Fault, HeadShown, TrustShown } from '../worker/protocol.ts';
+import { blameOf } from '../worker/faults.ts';
 import { VerifierFault } from '../worker/remote.ts';
 import { Checks, FaultNote } from './checks.ts';
 import { Download } from './download.ts';
@@ -176,7 +177,7 @@ function Head({ head, origin }: { readonly head: HeadShown; readonly origin: str
   const isForgotten = seen === 'first' && !lasts;
   const [word = '', more = ''] = seen === null ? [] : isForgotten ? NOT_KEPT : SEEN[seen];
   const what = size === null ? 'No head was accepted' : `Head of ${countText(size)} entries${signed}${by}`;
-  const alarm = !verified && fault?.nature !== 'away' && fault?.nature !== 'absent';
+  const alarm = !verified && (fault === null || !['away', 'absent'].includes(blameOf(fault)));
   return html`<details class=${alarm ? 'head alarm' : 'head'} open=${alarm}>
       <summary role=${alarm ? 'alert' : undefined}>
         ${what}${seen === null ? '' : html`; <b class=${seenClass(seen)}>${word}</b>${more === '' ? '' : `: ${more}`}`}${

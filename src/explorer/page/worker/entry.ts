@@ -6,7 +6,13 @@ import { entryTimes, signerName } from '../../../client/entry-times.ts';
 import type { Place } from '../../../client/evidence.ts';
 import { examineEntry, type ExaminedEntry } from '../../../client/examine-entry.ts';
 import type { FoundEntry } from '../../../client/find-entry.ts';
-import { changesOf, factsOf } from '../../../declare/facts.ts';
+import { changesOf, factsOf, type Change } from '../../../declare/facts.ts';
+import {
+  comparedText,
+  leafDifference,
+  type LoggedDeclaration,
+  type OpenedFile,
+} from '../../../declare/opened.ts';
 import { isWithdrawal } from '../../../statement/commitment.ts';
 import type { ParsedStatement } from '../../../statement/parse.ts';
 import { decodedRows, loggedRows, revokedRows } from '../../../words/decoded.ts';
@@ -14,7 +20,15 @@ import { line } from '../../../words/plain.ts';
 import { stepsOf, type PathNode } from '../../../words/tree-path.ts';
 import { checkShown, faultOf } from './faults.ts';
 import type { Lane } from './lane.ts';
-import type { CheckShown, EntryFacts, EntryShown, NodeShown, PlaceShown } from './protocol.ts';
+import type {
+  ChangeShown,
+  CheckShown,
+  EntryFacts,
+  EntryShown,
+  LeavesShown,
+  NodeShown,
+  PlaceShown,
+} from './protocol.ts';
 
 export async function entryOf({ client }: Lane, name: string): Promise<EntryShown> {
   const examined = await examineEntry(client, name);
@@ -65,6 +79,7 @@ function factsOfEntry(
 ): Omit<EntryFacts, 'logged'> {
   const { id, entry, receipt } = found;
   const { kind, subject, issuer, kid } = statement;
+  const declared = declaredIn(id, statement, about);
   return {
     index: entry.index,
     id,
@@ -78,20 +93,50 @@ function factsOfEntry(
     receipt: receipt ?? null,
     proof: new TextDecoder().decode(entry.proof),
     place: place === undefined ? null : placeShown(place),
-    changes: changesIn(statement, about),
+    changes: declared === undefined ? null : changesIn(declared),
+    leaves: declared === undefined ? null : leavesShown(declared, []),
     names: namesIn(statement),
   };
 }
 
-function changesIn(statement: ParsedStatement, before: ExaminedEntry['about']): EntryFacts['changes'] {
-  if (statement.kind !== 'commitment' || isWithdrawal(statement.commitment)) return null;
-  if (before === undefined && statement.commitment.supersedes !== undefined) return null;
-  const old = before === undefined ? new Map<string, string>() : factsOf(before);
-  return changesOf(old, factsOf(statement.commitment)).map((each) => ({
-    name: line(each.name, 200),
-    before: each.before === undefined ? null : line(each.before),
-    after: each.after === undefined ? null : line(each.after),
-  }));
+type DeclaredTwice = NonNullable<ReturnType<typeof declaredIn>>;
+
+function changesIn({ before, after }: DeclaredTwice): readonly ChangeShown[] {
+  const old = before === undefined ? new Map<string, string>() : factsOf(before.declaration);
+  return changesOf(old, factsOf(after.declaration)).map(changeShown);
+}
+
+/** The declaration of an entry, and the one before it; undefined as for `changes`. */
+export function declaredIn(
+  id: string,
+  statement: ParsedStatement,
+  before: ExaminedEntry['about'],
+): { readonly before: LoggedDeclaration | undefined; readonly after: LoggedDeclaration } | undefined {
+  if (statement.kind !== 'commitment' || isWithdrawal(statement.commitment)) return undefined;
+  const { subject, commitment: declaration } = statement;
+  const { supersedes } = declaration;
+  const after = { id, subject, declaration };
+  if (supersedes === undefined) return { before: undefined, after };
+  if (before === undefined) return undefined;
+  return { before: { id: formatHex(supersedes), subject, declaration: before }, after };
+}
+
+export function leavesShown({ before, after }: DeclaredTwice, files: readonly OpenedFile[]): LeavesShown {
+  const difference = leafDifference(before, after, files);
+  const { changes, alone, closed } = difference;
+  return {
+    changes: changes.map(changeShown),
+    text: comparedText(difference),
+    isWhole: alone + closed.before + closed.after === 0,
+  };
+}
+
+function changeShown({ name, before, after }: Change): ChangeShown {
+  return {
+    name: line(name, 200),
+    before: before === undefined ? null : line(before),
+    after: after === undefined ? null : line(after),
+  };
 }
 
 function namesIn(statement: ParsedStatement): EntryFacts['names'] {

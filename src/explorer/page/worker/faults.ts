@@ -19,3 +19,24 @@ export function faultOf(error: unknown): Fault {
 export function checkShown({ name, outcome, detail, refusal }: Check): CheckShown {
   return { name, outcome, detail, code: refusal?.code ?? null };
 }
+
+/** Codes of what the reader typed or dropped. */
+const OWN: ReadonlySet<Fault['code']> = new Set([
+  'usage',
+  'bad-locator',
+  'malformed-key',
+  'malformed-trust-policy',
+  'malformed-text',
+]);
+
+/** Whom a fault blames. `own`: nobody, the reader typed it. `lie`: what was served or logged does not hold. */
+export type Blame = 'own' | 'away' | 'absent' | 'quorum' | 'memory' | 'stopped' | 'bug' | 'lie';
+
+export function blameOf({ code, nature }: Fault): Blame {
+  if (OWN.has(code)) return 'own';
+  if (code === 'config-invalid') return 'memory';
+  // Asking again may help, and somebody did answer: with a head that too few witnesses signed.
+  if (code === 'quorum-unmet') return 'quorum';
+  const others = ['away', 'absent', 'stopped', 'bug'] as const;
+  return others.find((each) => each === nature) ?? 'lie';
+}

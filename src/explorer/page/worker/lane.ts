@@ -23,7 +23,7 @@ export interface Outside {
 
 /** Milliseconds for one exchange, and for an operation with its pauses: a person waits for it. */
 const TIMEOUT_MS = 15_000;
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = 6_000;
 
 export class Lane {
   readonly client: LogClient;

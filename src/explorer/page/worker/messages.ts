@@ -7,6 +7,7 @@ const MEMBERS = {
   trust: 'fingerprint',
   head: 'seen',
   entry: 'entry',
+  leaves: 'changes',
   subject: 'past',
   subjects: 'verified',
   why: 'rows',

@@ -38,13 +38,28 @@ export interface Period {
 
 /** What can be asked. The first is `open`; after another `open` everything before is forgotten but the heads seen. */
 export type Ask =
-  /** `log`: base URL of the log, absolute. `served`: the policy that the server goes by when it computes, as text. */
-  | { readonly kind: 'open'; readonly log: string; readonly trust: TrustText; readonly served?: string }
+  /**
+   * `log`: base URL of the log, absolute. `origin`: of which log its pages say that they are: keys of other logs do not count.
+   * `served`: the policy that the server goes by when it computes, as text.
+   */
+  | {
+      readonly kind: 'open';
+      readonly log: string;
+      readonly origin: string;
+      readonly trust: TrustText;
+      readonly served?: string;
+    }
   /** Reads a trust policy without using it. */
   | { readonly kind: 'trust'; readonly text: string }
   | { readonly kind: 'head' }
   /** `name`: index, or id. */
   | { readonly kind: 'entry'; readonly name: string }
+  /** The leaves of a commitment against those of the one before it, as far as files open them. */
+  | {
+      readonly kind: 'leaves';
+      readonly name: string;
+      readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+    }
   | SubjectAsk
   /** The verdicts of several subjects, in this order; `told` is what the server says of them. */
   | { readonly kind: 'subjects'; readonly subjects: readonly ToldSubject[] }
@@ -107,6 +122,7 @@ export interface Results {
   readonly trust: TrustShown;
   readonly head: HeadShown;
   readonly entry: EntryShown;
+  readonly leaves: LeavesShown;
   readonly subject: SubjectShown;
   readonly subjects: { readonly verified: number; readonly of: number };
   readonly why: WhyShown;
@@ -229,11 +245,27 @@ export interface EntryFacts {
   readonly proof: string;
   readonly place: PlaceShown | null;
   /** The difference to the declaration before; null for another kind, or where that is not at hand. */
-  readonly changes:
-    | readonly { readonly name: string; readonly before: string | null; readonly after: string | null }[]
-    | null;
+  readonly changes: readonly ChangeShown[] | null;
+  /** The same of its leaves, before any of them was opened. */
+  readonly leaves: LeavesShown | null;
   /** Ids of entries that it names, with what they are to it. */
   readonly names: readonly { readonly what: string; readonly id: string }[];
+}
+
+export interface ChangeShown {
+  readonly name: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** How leaves differ from those of the declaration before. */
+export interface LeavesShown {
+  /** Of those that were opened, by path. */
+  readonly changes: readonly ChangeShown[];
+  /** How many differ, are the same, and are not known, in a sentence. */
+  readonly text: string;
+  /** Whether nothing is left that is not known. */
+  readonly isWhole: boolean;
 }
 
 export interface PlaceShown {
@@ -262,14 +294,20 @@ export interface SubjectShown {
   readonly status: SubjectJson;
   readonly past: HistoryJson;
   readonly marks: readonly MarkShown[];
-  /** Whether the server computes under the same trust policy: else it may say otherwise in good faith. */
-  readonly isServed: boolean;
+  readonly common: Common;
   /** What the server said otherwise. */
   readonly differs: readonly Differs[];
   readonly csv: string;
   /** How it was checked, in a line. */
   readonly checked: string;
 }
+
+/**
+ * What a server's word and this verifier's can be compared in: all; under another trust policy, which sees other bounds of time, what
+ * the entries say themselves; and where the verifier has other times of entries, the looks that both have. Else a server that says
+ * otherwise in good faith would be accused.
+ */
+export type Common = 'all' | 'entries' | 'looks';
 
 /** Something that the server said and this verifier computed otherwise. */
 export interface Differs {

@@ -15,9 +15,19 @@ import { marksOf } from './declared.ts';
 import { faultOf } from './faults.ts';
 import { needHead } from './head.ts';
 import type { Lane } from './lane.ts';
-import type { Part, Period, Results, SubjectAsk, SubjectShown, ToldRow, ToldSubject } from './protocol.ts';
+import type {
+  Common,
+  Part,
+  Period,
+  Results,
+  SubjectAsk,
+  SubjectShown,
+  ToldRow,
+  ToldSubject,
+} from './protocol.ts';
 import { verifyRows } from './rows.ts';
 import { differencesOf, saidTheSame } from './told.ts';
+import { isCopy } from './trust.ts';
 
 type Tell = (part: Part) => void;
 
@@ -31,6 +41,7 @@ export async function subjectOf(
   const head = await needHead(lane, (each) => tell({ kind: 'head', head: each }));
   const now = await lane.client.snapshot();
   const look = ask.at === undefined ? now : await now.at(parseMoment(ask.at, 'as of'));
+  const common: Common = isUntimed(look) ? 'looks' : isServed ? 'all' : 'entries';
   const status = subjectJson(await statusOf(look, ask.subject));
   tell({ kind: 'status', status });
   // As of a moment, the period is one that ends there; what was logged in that second counts.
@@ -51,8 +62,8 @@ export async function subjectOf(
     status,
     past,
     marks,
-    isServed,
-    differs: ask.told === undefined ? [] : differencesOf(ask.told, past, isServed),
+    common,
+    differs: ask.told === undefined ? [] : differencesOf(ask.told, past, common),
     csv: historyCsv(ask.subject, known.claims),
     checked: checkedLine(look),
   };
@@ -118,6 +129,11 @@ function rowsFirst({ told, first = [], subject }: SubjectAsk, visible: Period): 
   return [...rows.values()].toSorted((a, b) => a.rank - b.rank || b.index - a.index);
 }
 
+/** Whether entries have the bounds of a copy in place of the log's times, since its search does not answer: its pages have them. */
+function isUntimed({ times, log }: Snapshot): boolean {
+  return times === 'bounds' && !isCopy(log);
+}
+
 /** Answers `subjects`: the verdicts of each. One that cannot be read does not end it. */
 export async function subjectsOf(
   lane: Lane,
@@ -131,7 +147,13 @@ export async function subjectsOf(
     const { subject } = told;
     try {
       const status = subjectJson(await statusOf(snapshot, subject));
-      tell({ kind: 'subject', subject, status, fault: undefined, same: saidTheSame(told, status) });
+      tell({
+        kind: 'subject',
+        subject,
+        status,
+        fault: undefined,
+        same: isUntimed(snapshot) ? undefined : saidTheSame(told, status),
+      });
       verified += 1;
     } catch (error) {
       if (!isOfOne(error)) throw error;

@@ -5,7 +5,7 @@
 import type { HistoryJson } from '../../../appraisal/past/json.ts';
 import type { SubjectJson } from '../../../appraisal/json.ts';
 import { formatTime } from '../../../bytes/time.ts';
-import type { Differs, ToldSubject } from './protocol.ts';
+import type { Common, Differs, ToldSubject } from './protocol.ts';
 
 type Claim = HistoryJson['claims'][number];
 type Look = Claim['looks'][number];
@@ -13,16 +13,16 @@ type Look = Claim['looks'][number];
 /** Differences shown of one claim. */
 const MOST = 50;
 
-/**
- * What the server said otherwise, of entries that it had. `isServed`: whether it computes under the same trust policy. Under
- * another one it may see other bounds of time, and so other verdicts: then only what the entries say themselves is compared.
- */
-export function differencesOf(told: HistoryJson, own: HistoryJson, isServed: boolean): readonly Differs[] {
+/** What the server said otherwise, of entries that it had. */
+export function differencesOf(told: HistoryJson, own: HistoryJson, common: Common): readonly Differs[] {
   const theirs = new Map(told.claims.map((each) => [each.claim, each]));
-  const unknown = told.claims.filter(({ claim }) => !own.claims.some((each) => each.claim === claim));
+  const unknown =
+    common === 'looks'
+      ? []
+      : told.claims.filter(({ claim }) => !own.claims.some((each) => each.claim === claim));
   return [
     ...own.claims.flatMap((each) =>
-      claimDiffers(theirs.get(each.claim), each, told, own, isServed).slice(0, MOST),
+      claimDiffers(theirs.get(each.claim), each, told, own, common).slice(0, MOST),
     ),
     ...unknown.map(({ claim }) =>
       differs(claim, 'made up', null, 'no declaration of the period has this claim'),
@@ -35,10 +35,13 @@ function claimDiffers(
   own: Claim,
   theirs: HistoryJson,
   ours: HistoryJson,
-  isServed: boolean,
+  common: Common,
 ): readonly Differs[] {
   const { claim } = own;
-  if (told === undefined) return [differs(claim, 'left out', null, 'the server does not name this claim')];
+  if (told === undefined)
+    return common === 'looks'
+      ? []
+      : [differs(claim, 'left out', null, 'the server does not name this claim')];
   const asked = own.looks.filter(({ at }) => at >= theirs.since && at < theirs.until);
   const looks = looksDiffer({
     claim,
@@ -46,10 +49,15 @@ function claimDiffers(
     own: asked,
     all: own.looks,
     size: theirs.size,
-    isServed,
+    common,
   });
   // Spans follow from all entries: those of another size may be others.
-  if (!isServed || theirs.size !== ours.size || theirs.until !== ours.until || theirs.since !== ours.since)
+  if (
+    common !== 'all' ||
+    theirs.size !== ours.size ||
+    theirs.until !== ours.until ||
+    theirs.since !== ours.since
+  )
     return looks;
   const spans = own.spans.flatMap((each, i) => {
     const other = told.spans[i];
@@ -85,16 +93,17 @@ interface Looks {
   readonly all: readonly Look[];
   /** Entries that the server had. */
   readonly size: number;
-  readonly isServed: boolean;
+  readonly common: Common;
 }
 
-function looksDiffer({ claim, told, own, all, size, isServed }: Looks): readonly Differs[] {
+function looksDiffer({ claim, told, own, all, size, common }: Looks): readonly Differs[] {
   const theirs = new Map(told.map((each) => [each.index, each]));
   const ours = new Set(all.map(({ index }) => index));
+  const isServed = common === 'all';
   const found = own.flatMap((each): readonly Differs[] => {
     const other = theirs.get(each.index);
     if (other === undefined)
-      return each.index < size
+      return each.index < size && common !== 'looks'
         ? [
             differs(
               claim,
@@ -118,7 +127,7 @@ function looksDiffer({ claim, told, own, all, size, isServed }: Looks): readonly
         : `entry ${each.index} is ${mine}, and the server says ${its}`;
     return same ? [] : [differs(claim, 'look', each.index, text)];
   });
-  const made = told.filter(({ index }) => !ours.has(index));
+  const made = common === 'looks' ? [] : told.filter(({ index }) => !ours.has(index));
   return [
     ...found,
     ...made.map(({ index }) => differs(claim, 'made up', index, `entry ${index} is no look at this claim`)),

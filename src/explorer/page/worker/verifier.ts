@@ -2,9 +2,10 @@
  * The verifier of a page: takes questions (protocol.ts), answers each with parts and a result. It is the client of the command
  * (src/client) under the reader's trust policy; no rule of its own decides anything here. Runs in a worker, and in tests.
  */
-import { refuse } from '../../../bytes/refusal.ts';
+import { Refusal, refuse } from '../../../bytes/refusal.ts';
 import type { Trust } from '../../../client/evidence.ts';
 import { canonicalPolicy } from '../../../note/trust-text.ts';
+import { policyAbout } from '../../../note/trust.ts';
 import { entryOf } from './entry.ts';
 import { faultOf } from './faults.ts';
 import { headOf, needHead } from './head.ts';
@@ -13,7 +14,7 @@ import type { Ask, AskKind, Part, Question, Reply, Results } from './protocol.ts
 import { verifyRows } from './rows.ts';
 import { searchOf } from './search.ts';
 import { subjectOf, subjectsOf } from './subject.ts';
-import { readTrust, trustShown } from './trust.ts';
+import { isCopy, readTrust, trustAbout, trustShown } from './trust.ts';
 
 /** `quick`: clicks. `long`: periods, listings, subjects. `whole`: what reads the whole log. */
 type LaneName = 'quick' | 'long' | 'whole';
@@ -52,11 +53,12 @@ export class Verifier {
   async #answer(ask: Ask, signal: AbortSignal, tell: (part: Part) => void): Promise<Results[AskKind]> {
     if (ask.kind === 'trust') return trustShown(readTrust(ask), 'reader');
     if (ask.kind === 'open') {
-      const trust = readTrust(ask.trust);
+      const read = readTrust(ask.trust);
+      const trust = trustAbout(read, ask.origin, ask.log);
       for (const each of this.#stops.values()) if (each.signal !== signal) each.abort();
       this.#lanes.clear();
-      this.#opened = { log: ask.log.replace(/\/+$/, ''), trust, isServed: isSame(trust, ask.served) };
-      return trustShown(trust, ask.trust.whose);
+      this.#opened = { log: ask.log.replace(/\/+$/, ''), trust, isServed: isSame(trust, ask) };
+      return trustShown(read, ask.trust.whose);
     }
     const opened = this.#opened;
     if (opened === undefined) throw refuse('usage', 'open a log first: nobody said which, and whom to trust');
@@ -82,20 +84,24 @@ interface Opened {
   readonly isServed: boolean;
 }
 
-function isSame({ policy }: Trust, served: string | undefined): boolean {
-  return (
-    served !== undefined && canonicalPolicy(readTrust({ text: served }).policy) === canonicalPolicy(policy)
-  );
+/** A policy of the server's that cannot be read is another one. */
+function isSame({ policy }: Trust, { served, origin }: Extract<Ask, { readonly kind: 'open' }>): boolean {
+  if (served === undefined) return false;
+  try {
+    const theirs = policyAbout(readTrust({ text: served }).policy, origin);
+    return canonicalPolicy(theirs) === canonicalPolicy(policy);
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
 }
 
 type Reading = Exclude<Ask, { readonly kind: 'open' | 'trust' }>;
 
-/** A monitor's copy is read whole in any case: then one lane reads it, for all that need a snapshot. */
-const COPY = /\/logs\/[0-9a-f]{64}$/;
-
 function laneOf(ask: Reading, { log }: Opened): LaneName {
-  if (ask.kind === 'head' || ask.kind === 'entry') return 'quick';
-  if (COPY.test(log)) return 'long';
+  if (ask.kind === 'head' || ask.kind === 'entry' || ask.kind === 'leaves') return 'quick';
+  // A copy is read whole in any case: then one lane reads it, for all that need a snapshot.
+  if (isCopy(log)) return 'long';
   if (ask.kind === 'subject' || ask.kind === 'search') return ask.whole === true ? 'whole' : 'long';
   return ask.kind === 'why' ? 'quick' : 'long';
 }
@@ -111,6 +117,8 @@ function answerOn(
       return headOf(lane);
     case 'entry':
       return entryOf(lane, ask.name);
+    case 'leaves':
+      return leavesIn(lane, ask);
     case 'subject':
       return subjectOf(lane, ask, tell, isServed);
     case 'subjects':
@@ -123,6 +131,15 @@ function answerOn(
       break;
   }
   return rowsOf(lane, ask, tell);
+}
+
+/** What reads files of leaves is loaded when there are some. */
+async function leavesIn(
+  lane: Lane,
+  { name, files }: Extract<Ask, { readonly kind: 'leaves' }>,
+): Promise<Results['leaves']> {
+  const { leavesOf } = await import('./leaves.ts');
+  return leavesOf(lane, name, files);
 }
 
 /** What evaluates claims is loaded when somebody asks why. */

@@ -12,6 +12,7 @@ import { VerifierFault } from '../../worker/remote.ts';
 import { Checks, FaultNote } from '../checks.ts';
 import { Command } from '../copied.ts';
 import { Download } from '../download.ts';
+import { Changed, Leaves } from './leaves.ts';
 
 interface Props {
   readonly boot: Boot;
@@ -42,12 +43,13 @@ export function EntryShow({ boot, session, name, brief = false }: Props): VNode 
   const { entry, checks } = shown;
   return html`<div class="entry">
     ${shown.fault === null ? null : html`<${FaultNote} fault=${shown.fault} />`}
-    ${entry === null ? html`<${Checks} checks=${checks} />` : html`<${Facts} ...${{ boot, entry, shown, brief }} />`}
+    ${entry === null ? html`<${Checks} checks=${checks} />` : html`<${Facts} ...${{ boot, session, entry, shown, brief }} />`}
   </div>`;
 }
 
 interface FactsProps {
   readonly boot: Boot;
+  readonly session: Session;
   readonly entry: EntryFacts;
   readonly shown: EntryShown;
   readonly brief: boolean;
@@ -61,6 +63,7 @@ function Facts(props: FactsProps): VNode {
   return html`<${Outcome} shown=${shown} />
     <${Says} ...${props} />
     ${changes === null ? null : html`<${Changes} changes=${changes} first=${entry.names.length === 0} heading=${heading} />`}
+    ${brief ? null : html`<${Leaves} ...${props} />`}
     <${heading}>Checked by this browser<//>
     <${Checks} checks=${shown.checks} />
     ${brief || place === null ? null : html`<${Place} place=${place} />`}
@@ -133,16 +136,7 @@ function Changes({ changes, first, heading }: ChangesProps): VNode {
   return html`<${heading}>
       ${first ? 'What it declares: nothing was declared before it' : 'Different from the declaration before'}
     <//>
-    <ul class="changes">
-      ${changes.map(
-        ({ name, before, after }) =>
-          html`<li key=${name}>
-            <code>${name}</code>${' '} ${before === null ? null : html`<del>${before}</del>`}
-            ${before !== null && after !== null ? ' → ' : null}
-            ${after === null ? null : html`<ins>${after}</ins>`}
-          </li>`,
-      )}
-    </ul>`;
+    <${Changed} changes=${changes} />`;
 }
 
 function Place({ place }: { readonly place: PlaceShown }): VNode {

@@ -12,6 +12,8 @@ import { html } from '../../html.ts';
 import { linkTo } from '../../links.ts';
 import type { ClaimJson } from '../../../../appraisal/json.ts';
 import { hasLapsed } from '../subject/lapse.ts';
+import type { Fault } from '../../worker/protocol.ts';
+import { blameOf } from '../../worker/faults.ts';
 import type { Own } from './verified.ts';
 
 /**
@@ -29,10 +31,14 @@ export function standingOf(
 ): Standing {
   if (own === undefined) return 'told';
   const { status, same, fault } = own.part;
-  if (status === undefined)
-    return row.fault === null && (fault?.nature === 'lie' || fault?.code === 'not-found') ? 'lie' : 'open';
+  if (status === undefined) return row.fault === null && fault !== undefined && isLie(fault) ? 'lie' : 'open';
   if (same !== false) return 'verified';
   return (head ?? 0) > size ? 'newer' : 'differs';
+}
+
+/** A subject that has a row and is not in the log is a lie, too. More than a reader takes is none. */
+function isLie(fault: Fault): boolean {
+  return fault.code === 'not-found' || (blameOf(fault) === 'lie' && fault.code !== 'too-large');
 }
 
 /** Whether the server is at fault. */

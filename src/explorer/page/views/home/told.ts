@@ -1,9 +1,11 @@
 /** What the server says of all subjects (GET /v1/overview): asked for again while the page is looked at. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Unsaid } from '../../state/said.ts';
 import { WrongAnswer } from '../../state/shape.ts';
 import type { Boot } from '../../../shared/boot.ts';
 import { OVERVIEW_MOST, OVERVIEW_PAGE, type OverviewJson } from '../../../shared/overview.ts';
 import { askOverview, filterIn, queryOf, type Filter } from './asking.ts';
+import { amissIn } from './fits.ts';
 
 /** The filter of the page's URL; a change of it is an entry of the browser's history. */
 export function useFilter(): readonly [Filter, (change: Partial<Filter>) => void] {
@@ -25,17 +27,23 @@ export function useFilter(): readonly [Filter, (change: Partial<Filter>) => void
 /** Milliseconds until it is asked again: while the server computes, and after. */
 const SOON_MS = 1_000;
 const LATER_MS = 10_000;
+/** However long the server wants to be left alone. */
+const LATEST_MS = 300_000;
 
 /** Why there is nothing new. */
 export interface ToldFault {
   readonly text: string;
   /** Whether the server answered something that cannot be its answer; else it said why, or nobody answered. */
   readonly isWrong: boolean;
+  /** For how long the server wants not to be asked again. */
+  readonly waitMs: number;
 }
 
 export interface Told {
   readonly told: OverviewJson | undefined;
   readonly fault: ToldFault | undefined;
+  /** What the server says against itself (fits.ts). */
+  readonly amiss: readonly string[];
   /** Shows one page more; undefined at the end. */
   readonly more: (() => void) | undefined;
 }
@@ -59,8 +67,7 @@ export function useTold(boot: Boot, filter: Filter): Told {
       if (ended.signal.aborted) return;
       if ('told' in next) setTold(next.told);
       setFault('fault' in next ? next.fault : undefined);
-      const soon = 'told' in next && next.told.computing !== null;
-      timer = setTimeout(() => void whenSeen(ask, ended.signal), soon ? SOON_MS : LATER_MS);
+      timer = setTimeout(() => void whenSeen(ask, ended.signal), pauseAfter(next));
     };
     void ask();
     return () => {
@@ -80,7 +87,18 @@ export function useTold(boot: Boot, filter: Filter): Told {
     void addPage(last.next);
   };
   const rows = told && { ...told, rows: [...told.rows, ...(further?.rows ?? [])] };
-  return { told: rows, fault, more: last?.next === null || last === undefined ? undefined : page };
+  const amiss = useMemo(
+    () => (told === undefined ? [] : amissIn(told, { ...filter, isFirst: true })),
+    [told],
+  );
+  return { told: rows, fault, amiss, more: last?.next === null || last === undefined ? undefined : page };
+}
+
+type Answer = { readonly told: OverviewJson } | { readonly fault: ToldFault };
+
+function pauseAfter(answer: Answer): number {
+  if ('fault' in answer) return Math.min(LATEST_MS, Math.max(LATER_MS, answer.fault.waitMs));
+  return answer.told.computing === null ? LATER_MS : SOON_MS;
 }
 
 async function asked(
@@ -89,12 +107,13 @@ async function asked(
   limit: number,
   signal?: AbortSignal,
   cursor: string | null = null,
-): Promise<{ readonly told: OverviewJson } | { readonly fault: ToldFault }> {
+): Promise<Answer> {
   try {
     return { told: await askOverview(boot, filter, limit, cursor, signal) };
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    return { fault: { text, isWrong: error instanceof WrongAnswer } };
+    const waitMs = error instanceof Unsaid ? error.waitMs : 0;
+    return { fault: { text, isWrong: error instanceof WrongAnswer, waitMs } };
   }
 }
 

@@ -96,7 +96,7 @@ export class Known {
   get differs(): readonly Differs[] {
     const { done, told } = this;
     if (done === undefined || told === undefined) return [];
-    this.#differs ??= this.isTold ? done.differs : differencesOf(told, done.past, done.isServed);
+    this.#differs ??= this.isTold ? done.differs : differencesOf(told, done.past, done.common);
     return this.#differs;
   }
 

@@ -38,7 +38,7 @@ export async function startBrowser(t: Test): Promise<Browser> {
 export async function atOnce<T>(
   items: readonly T[],
   work: (item: T) => Promise<void>,
-  most = 6,
+  most = 4,
 ): Promise<void> {
   const open = [...items];
   const one = async (): Promise<void> => {
@@ -113,7 +113,8 @@ export class Visitor {
 
   /** Opens a page. Resolves to its text once its head is told and nothing is being verified. */
   async see(url: string, told = TOLD): Promise<string> {
-    await this.page.goto(url);
+    // Other tests may have the processors.
+    await this.page.goto(url, { timeout: 120_000 });
     return this.settled(told);
   }
 
@@ -128,7 +129,7 @@ export class Visitor {
         before = text;
         return same && told.test(text) && !RUNNING.test(text);
       },
-      30,
+      120,
     );
   }
 

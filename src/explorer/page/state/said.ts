@@ -45,7 +45,8 @@ export async function wordsOf(path: string, signal?: AbortSignal): Promise<unkno
 async function detailOf(reply: Response): Promise<string | undefined> {
   try {
     const said = await jsonOf(reply, MOST_REFUSED);
-    const detail: unknown = typeof said === 'object' && said !== null ? Reflect.get(said, 'detail') : undefined;
+    const detail: unknown =
+      typeof said === 'object' && said !== null ? Reflect.get(said, 'detail') : undefined;
     return typeof detail === 'string' ? detail : undefined;
   } catch (error) {
     if (error instanceof WrongAnswer) return undefined;

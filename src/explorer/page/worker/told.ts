@@ -59,7 +59,11 @@ function claimDiffers(
     theirs.since !== ours.since
   )
     return looks;
-  const spans = own.spans.flatMap((each, i) => {
+  return [...looks, ...spansDiffer(told, own), ...figuresDiffer(told, own)];
+}
+
+function spansDiffer(told: Claim, own: Claim): readonly Differs[] {
+  return own.spans.flatMap((each, i) => {
     const other = told.spans[i];
     const fine =
       other !== undefined &&
@@ -68,21 +72,23 @@ function claimDiffers(
       other.kind === each.kind &&
       other.verdict === each.verdict;
     const text = `from ${formatTime(each.from)} it is ${each.kind}, and the server says ${other?.kind ?? 'nothing'}`;
-    return fine ? [] : [differs(claim, 'span', null, text)];
+    return fine ? [] : [differs(own.claim, 'span', null, text)];
   });
-  const figures = (['looks', 'proven', 'failed', 'missed', 'expected'] as const).flatMap((name) =>
+}
+
+function figuresDiffer(told: Claim, own: Claim): readonly Differs[] {
+  return (['looks', 'proven', 'failed', 'missed', 'expected'] as const).flatMap((name) =>
     told.figures[name] === own.figures[name]
       ? []
       : [
           differs(
-            claim,
+            own.claim,
             'figures',
             null,
             `${name}: ${own.figures[name]}, and the server says ${told.figures[name]}`,
           ),
         ],
   );
-  return [...looks, ...spans, ...figures];
 }
 
 interface Looks {

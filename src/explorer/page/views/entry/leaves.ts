@@ -39,6 +39,7 @@ export function Leaves({ boot, session, entry }: Props): VNode | null {
   };
   const before = entry.names.find(({ what }) => what === 'replaces')?.id;
   const { subject, index } = entry;
+  const same = `registry diff ${shellWord(subject)} ${before?.slice(0, 16)} ${index} --leaves FILE`;
   return html`<section
     class="leaves"
     onDragOver=${(event: DragEvent) => event.preventDefault()}
@@ -47,32 +48,26 @@ export function Leaves({ boot, session, entry }: Props): VNode | null {
     <h2>Leaf by leaf</h2>
     <p role="status">${leaves.text}.</p>
     <${Changed} changes=${leaves.changes} />
-    ${
-      leaves.isWhole
-        ? null
-        : html`<p>
-            Only their owner can open leaves. Drop files here that you were given (leaves.json, opening.json,
-            disclosure.json or openings.json, of this declaration and of the one before it): each leaf is
-            checked against the logged root. They do not leave this browser.
-            <label class="choose">
-              Choose files
-              <input
-                type="file"
-                multiple
-                onChange=${(event: Event & { readonly currentTarget: HTMLInputElement }) => void give([...(event.currentTarget.files ?? [])])}
-              />
-            </label>
-          </p>`
-    }
+    ${leaves.isWhole ? null : html`<${Choose} give=${give} />`}
     ${fault && html`<${FaultNote} fault=${fault} />`}
-    ${
-      before === undefined
-        ? null
-        : html`<${Command}
-            text=${`tallystick registry diff ${shellWord(subject)} ${before.slice(0, 16)} ${index} --leaves FILE --log ${shellWord(logUrl(boot))}`}
-          />`
-    }
+    ${before && html`<${Command} text=${`tallystick ${same} --log ${shellWord(logUrl(boot))}`} />`}
   </section>`;
+}
+
+function Choose({ give }: { readonly give: (files: readonly File[]) => Promise<void> }): VNode {
+  return html`<p>
+    Only their owner can open leaves. Drop files here that you were given (leaves.json, opening.json,
+    disclosure.json or openings.json, of this declaration and of the one before it): each leaf is checked
+    against the logged root. They do not leave this browser.${' '}
+    <label class="choose">
+      Choose files
+      <input
+        type="file"
+        multiple
+        onChange=${(event: Event & { readonly currentTarget: HTMLInputElement }) => void give([...(event.currentTarget.files ?? [])])}
+      />
+    </label>
+  </p>`;
 }
 
 function faultIn(error: unknown): Fault {

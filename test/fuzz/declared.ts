@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { entryId } from '../../src/bytes/brand.ts';
-import { openConsent, parseConsentTerms } from '../../src/agent/consent.ts';
+import { openConsent, parseConsentTerms, signConsent } from '../../src/agent/consent.ts';
 import { readRules } from '../../src/agent/enrolment.ts';
 import { parseTyped, parseExpression } from '../../src/claim/cel/syntax.ts';
 import { checkExpression, evaluate } from '../../src/claim/expression.ts';
@@ -43,8 +43,14 @@ import { seedSigner } from '../support/seed-signer.ts';
 import { policies } from '../support/statement-arbitraries.ts';
 import { asText, json, text, type Json, type Target } from './target.ts';
 
-/** The key that is to have signed a consent. */
-const CONSENTING = noteVerifier('a.example', 1, seedSigner('ed25519', new Uint8Array(32)).publicKey);
+/** Whoever is to have signed a consent, and a consent. */
+const OWNER = seedSigner('ed25519', new Uint8Array(32));
+const CONSENTING = noteVerifier('a.example', 1, OWNER.publicKey);
+const CONSENT = await signConsent(
+  { probe: 'net@1', targets: ['a.example:22'], subject: 's/**', pairsPerMinute: 6, until: 1_800_000_000 },
+  'a.example',
+  OWNER,
+);
 
 const vectors = json('spec/vectors.json');
 const declared: Uint8Array[] = vectors.declared.flatMap((each: Json) =>
@@ -302,7 +308,7 @@ export const DECLARED: readonly Target[] = [
   {
     name: 'signed consents',
     covers: ['openConsent'],
-    seeds: [text(`tallystick-consent net@1\n\n— a.example ${'A'.repeat(92)}\n`)],
+    seeds: [CONSENT],
     run: (b) => {
       openConsent(b, CONSENTING, 'f');
     },

@@ -9,7 +9,9 @@ import { formatTime } from '../bytes/time.ts';
 import type { Run } from '../claim/assemble.ts';
 import type { Declared } from '../appraisal/history.ts';
 import type { Value } from '../claim/value.ts';
+import { slotLength } from '../appraisal/slots.ts';
 import { challengeOf } from '../evidence/challenge.ts';
+import { drawSeed } from '../evidence/draw.ts';
 import { aimOf } from '../evidence/identity.ts';
 import { groupClaims } from '../probe/groups.ts';
 import type { Claim } from '../statement/commitment.ts';
@@ -119,7 +121,9 @@ async function lookAll(
   let bytes = 0;
   const opened = claims.length === 0 ? undefined : await agent.openedOf(declared);
   for (const each of groupClaims(claims, declared.declaration)) {
-    const { seen, cost } = await runProbe(each, { subject, challenge, declared: opened }, agent.probeDeps);
+    const draw = drawOf(each.claims, slots, agent.seedsOf(subject, declared));
+    const about = { subject, challenge, declared: opened, draw };
+    const { seen, cost } = await runProbe(each, about, agent.probeDeps);
     const [claim] = each.claims;
     const of = claim && {
       probe: claim.probe,
@@ -132,6 +136,20 @@ async function lookAll(
     bytes += cost.bytes;
   }
   return { runs, bytes };
+}
+
+/** What a run in a slot draws its sample by: of the first of its claims that is due in one. */
+function drawOf(
+  claims: readonly Claim[],
+  slots: ProofTask['slots'],
+  seeds: Pick<Seeds, 'seedAt'>,
+): Uint8Array | undefined {
+  for (const { id, cadence } of claims) {
+    const { number, beacon } = slots.get(id) ?? {};
+    if (number !== undefined && beacon !== undefined)
+      return drawSeed(seeds.seedAt(number * slotLength(cadence)), number, beacon.root);
+  }
+  return undefined;
 }
 
 async function store({ spool, signing, random }: Agent, draft: Draft): Promise<Signed> {

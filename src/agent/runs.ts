@@ -34,6 +34,8 @@ export interface About {
   readonly subject: string;
   readonly challenge: Uint8Array;
   readonly declared: ReadonlyMap<string, Value> | undefined;
+  /** What a sample is drawn by, for a run in a slot. */
+  readonly draw?: Uint8Array | undefined;
 }
 
 /** Runs once. Throws only for a bug of this program. */
@@ -102,6 +104,7 @@ async function attempt(
       params: parametersOf(probe, params, rule.options),
       challenge: about.challenge,
       ...(about.declared !== undefined && { declared: about.declared }),
+      ...(about.draw !== undefined && { draw: about.draw }),
       secret: async (name) => {
         const path = rule.secrets.get(name);
         if (path === undefined) return undefined;

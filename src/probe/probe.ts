@@ -26,6 +26,11 @@ export interface ProbeTask {
    * them was made after that checkpoint, and for this commitment.
    */
   readonly challenge: Uint8Array;
+  /**
+   * 32 bytes for drawing a sample (evidence/draw.ts), which the agent cannot choose: they derive from its committed seed and the
+   * beacon of the slot. Absent for a run that is not in a slot.
+   */
+  readonly draw?: Uint8Array;
   /** The opened leaves of the commitment, by path, for probes that compare. */
   readonly declared?: ReadonlyMap<string, Value>;
   /**

@@ -256,8 +256,39 @@ t.test('another host in place of the target, with a key of its own', { skip }, a
   if (world !== undefined) await translated(t, world);
 });
 
-async function look(looker: Lines, target: string, params: Params, connectMs = 300): Promise<Observed> {
-  const found = await looker.ask({ target, params, connectMs });
+const MATRIX = `
+doors:
+  target: { at: '${FOUR}:4001', answer: banner, banner: TALLY target }
+  control: { at: '${FOUR}:4002', answer: banner, banner: TALLY control }
+  tls: { at: '${FOUR}:4003' }
+allow: { src: [control, tls], other: [target, control, tls] }`;
+
+t.test('a declared matrix', { skip }, async (t) => {
+  if (world === undefined) throw new Error('it is skipped');
+  const { hosts, looker } = world;
+  const verdicts = async (): Promise<string> => {
+    const seen = await look(looker, 'matrix:src', { draw: 32 }, 300, MATRIX);
+    const [sample, whole] = ['o.net.drawn.all(p, p.asDeclared)', 'o.net.matrix.whole'];
+    return [sample, whole].map((expr) => judgeClaim(claim(expr), seen).verdict).join(', ');
+  };
+  t.equal(await verdicts(), 'VIOLATED, VIOLATED', 'the policy is declared, and nothing enforces it');
+  hosts.firewall('dst', input('tcp dport 4001 drop'));
+  t.equal(await verdicts(), 'PROVEN, PROVEN', 'it is enforced, and every pair was drawn');
+  hosts.firewall('dst', input('tcp dport 4001 reject with tcp reset'));
+  t.equal(await verdicts(), 'UNKNOWN, UNKNOWN', 'a reset shows no denial');
+  hosts.firewall('dst', input('drop'));
+  t.equal(await verdicts(), 'VIOLATED, VIOLATED', 'what denies all denies what is allowed');
+  hosts.firewall('dst');
+});
+
+async function look(
+  looker: Lines,
+  target: string,
+  params: Params,
+  connectMs = 300,
+  matrix?: string,
+): Promise<Observed> {
+  const found = await looker.ask({ target, params, connectMs, matrix });
   const { seen } = found as { seen?: Observed };
   if (seen === undefined) throw new Error(JSON.stringify(found));
   const attachments = seen.attachments.map(({ mediaType, data }) => ({

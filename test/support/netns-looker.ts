@@ -6,12 +6,15 @@ import { Pace } from '#src/probe/net/pace.ts';
 import { makeNetProbe } from '#src/probe/net/probe.ts';
 import type { Parameter } from '#src/statement/commitment.ts';
 import { hashOf } from './e3-targets.ts';
+import { openedMatrix } from './net-matrix.ts';
 import { runShaped } from './shaped.ts';
 
 interface Asked {
   readonly target: string;
   readonly params: Readonly<Record<string, Parameter>>;
   readonly connectMs: number;
+  /** The declared matrix, in YAML. */
+  readonly matrix?: string;
 }
 
 let minutes = 0;
@@ -20,13 +23,14 @@ const pace = new Pace(
   () => Promise.resolve(),
 );
 
-async function answer({ target, params, connectMs }: Asked): Promise<unknown> {
+async function answer({ target, params, connectMs, matrix }: Asked): Promise<unknown> {
   const probe = makeNetProbe({ connectMs, answerMs: 400, lossMs: 900 }, pace);
   try {
     const seen = await runShaped(probe, {
       target,
       params: parametersOf(probe, new Map(Object.entries(params))),
       challenge: hashOf('a challenge'),
+      ...(matrix !== undefined && { declared: openedMatrix(matrix), draw: hashOf('a draw') }),
       secret: () => Promise.resolve(undefined),
       consented: () => ({ pairsPerMinute: 60 }),
       spent: () => undefined,

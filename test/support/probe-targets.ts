@@ -26,6 +26,7 @@ export interface Rest {
   readonly signal?: AbortSignal;
   readonly challenge?: Uint8Array;
   readonly consented?: ProbeTask['consented'];
+  readonly draw?: Uint8Array | undefined;
   readonly spent?: (cpuUs: number) => void;
 }
 
@@ -38,6 +39,7 @@ export function look(probe: Probe, target: string, params: Params = {}, rest: Re
     challenge: rest.challenge ?? hashOf('a challenge'),
     ...(declared !== undefined && { declared }),
     secret: (name) => Promise.resolve(secrets[name]),
+    ...(rest.draw !== undefined && { draw: rest.draw }),
     consented: rest.consented ?? (() => ({ pairsPerMinute: 60 })),
     spent: rest.spent ?? (() => undefined),
     signal,

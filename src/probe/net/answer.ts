@@ -25,8 +25,15 @@ import { payloadOf } from './payload.ts';
  * can speak them, and only a signature is compared with the identity that the commitment names.
  */
 export type Expected =
-  | { readonly kind: 'tls'; readonly serverName: string | undefined; readonly preamble: Preamble }
-  | { readonly kind: 'ssh' }
+  | {
+      readonly kind: 'tls';
+      readonly serverName: string | undefined;
+      readonly preamble: Preamble;
+      /** Hex SHA-256 of the public key that must sign; undefined for any. */
+      readonly key: string | undefined;
+    }
+  /** `key`: the fingerprint of the host key. */
+  | { readonly kind: 'ssh'; readonly key: string | undefined }
   /** Its first bytes are this text. */
   | { readonly kind: 'banner'; readonly banner: string };
 
@@ -65,13 +72,15 @@ export async function answerOf(socket: Socket, expected: Expected, options: Answ
 
 function talk(wire: Wire, expected: Expected, challenge: Uint8Array): Promise<Answer> {
   if (expected.kind === 'tls') return talkTls(wire, expected, challenge);
-  return expected.kind === 'ssh' ? talkSsh(wire, challenge) : talkPlain(wire, expected.banner, challenge);
+  return expected.kind === 'ssh'
+    ? talkSsh(wire, expected, challenge)
+    : talkPlain(wire, expected.banner, challenge);
 }
 
 /** A handshake that the server signed. An alert is none: firewalls that read server names send alerts. */
 async function talkTls(
   wire: Wire,
-  { preamble, serverName }: Extract<Expected, { kind: 'tls' }>,
+  { preamble, serverName, key }: Extract<Expected, { kind: 'tls' }>,
   challenge: Uint8Array,
 ): Promise<Answer> {
   if ((await startTls(wire, preamble)) !== undefined) return { outcome: 'other', transcript: undefined };
@@ -81,17 +90,25 @@ async function talkTls(
   const found = await outcomeOf(reached, offer, challenge, hello);
   if (found.kind !== 'accepted' || found.signed === undefined)
     return { outcome: 'other', transcript: undefined };
-  const { transcript: data } = found.signed;
+  const { transcript: data, verified } = found.signed;
+  if (key !== undefined && verified.certificate.spki !== key)
+    return { outcome: 'other', transcript: undefined };
   return { outcome: 'answered', transcript: { mediaType: TRANSCRIPT_TYPE.tls, data } };
 }
 
 /** A key exchange of SSH 2 that the server signed. */
-async function talkSsh(wire: Wire, challenge: Uint8Array): Promise<Answer> {
+async function talkSsh(
+  wire: Wire,
+  { key }: Extract<Expected, { kind: 'ssh' }>,
+  challenge: Uint8Array,
+): Promise<Answer> {
   const { transcript } = await exchange(wire, challenge, [...HOST_KEY_ALGORITHMS.keys()]);
   if (transcript === undefined) return { outcome: 'other', transcript: undefined };
   try {
     const data = encodeTranscript(transcript);
-    await verifyTranscript(data, challenge);
+    const verified = await verifyTranscript(data, challenge);
+    if (key !== undefined && (verified.protocol !== 'ssh' || verified.fingerprint !== key))
+      return { outcome: 'other', transcript: undefined };
     return { outcome: 'answered', transcript: { mediaType: TRANSCRIPT_TYPE.ssh, data } };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

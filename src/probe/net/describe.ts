@@ -6,12 +6,23 @@ import { NET_PACKS } from './pack.ts';
 
 /** What may show that the target itself answers. */
 export const ANSWERS = ['tls', 'ssh', 'banner'] as const;
-export type AnswerKind = (typeof ANSWERS)[number];
 
 /** Pairs a minute with one host that the owner may allow, and that are allowed if the owner says nothing. */
 export const MAX_PER_MINUTE = 60;
 export const USUAL_PER_MINUTE = 6;
 
+/** Most pairs of one draw. */
+export const MAX_DRAW = 32;
+
+/** What is observed of a draw (`draw`). */
+const DRAW_SHAPE: Shape = {
+  members: {
+    matrix: { members: scalars('source', 'pairs', 'drawn', 'right', 'wrong', 'by', 'whole') },
+    drawn: { list: { members: scalars('to', 'allowed', 'outcome', 'asDeclared', 'why') } },
+  },
+};
+
+/** What is observed of one pair. */
 const NET_SHAPE: Shape = {
   members: {
     ...scalars('host', 'port', 'transport', 'outcome', 'code', 'tries', 'reachable', 'why'),
@@ -40,6 +51,14 @@ export const NET: ProbeDescription = {
       help: 'with answer tls: protocol that is spoken before TLS: none, postgres (SSLRequest) or smtp',
       fallback: 'none',
     },
+    key: {
+      type: 'text',
+      help: 'the only key that counts: with answer tls the hex SHA-256 of a public key, with ssh a fingerprint',
+    },
+    draw: {
+      type: 'number',
+      help: `with the target matrix:SOURCE: pairs of the declared matrix to draw, at most ${MAX_DRAW}`,
+    },
     control: {
       type: 'number',
       help: 'a port of the same host that this source may reach; without it "not reachable" is never PROVEN',
@@ -53,14 +72,14 @@ export const NET: ProbeDescription = {
       by: 'owner',
     },
   },
-  observes: () => NET_SHAPE,
+  observes: (params) => (params.has('draw') ? DRAW_SHAPE : NET_SHAPE),
   evidence:
     'E1: this agent tried from its machine. If the target signs its handshake, the signature is attached, and bytes that another ' +
     'than the target of the commitment signed do not count. Nobody signs a port, a source, or that nothing came.',
   blastRadius:
     'one connection for each address of the host (at most 4); three if nothing answers. With a control one more to it before the ' +
     'first try, and one after each that nothing answers. A handshake is not finished, and no request is sent; with answer banner ' +
-    'one line: tallystick net@1 NONCE',
+    'one line: tallystick net@1 NONCE. With draw the same for each pair, 4 at a time',
   timeoutMs: 180_000,
   sight,
   packs: NET_PACKS,
@@ -68,6 +87,7 @@ export const NET: ProbeDescription = {
 
 /** Targets that answer with TLS or SSH sign. */
 function sight(params: ReadonlyMap<string, Parameter>): Sight | undefined {
+  if (params.has('draw')) return undefined;
   const answer = params.get('answer') ?? 'tls';
   if (answer === 'ssh') return { probe: 'ssh@1', params: new Map() };
   if (answer !== 'tls') return undefined;

@@ -20,6 +20,22 @@ export const NET_PACKS: Readonly<Record<string, Pack>> = {
       },
     ],
   },
+  'network-as-declared': {
+    summary:
+      'pairs of a declared matrix, drawn anew for each proof, behave as declared, as seen from one source (target matrix:SOURCE)',
+    needs: [],
+    defaults: { draw: 12 },
+    claims: [
+      {
+        id: 'drawn-as-declared',
+        title:
+          'Every pair that was drawn is reachable if it is allowed, and not if it is denied (a sample: the population says of how many)',
+        expr: 'size(o.net.drawn) > 0 && o.net.drawn.all(pair, pair.asDeclared)',
+        severity: 'critical',
+        controls: BOUNDARY,
+      },
+    ],
+  },
   'port-reachable': {
     summary: 'the target itself answers at a port, as seen from the machine of the agent',
     needs: [],

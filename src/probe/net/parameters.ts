@@ -3,58 +3,77 @@ import { isIP } from 'node:net';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { parseAddress } from '../../evidence/address.ts';
+import type { Parameter } from '../../statement/commitment.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import type { ProbeTask } from '../probe.ts';
 import { PREAMBLES } from '../tls/starttls.ts';
 import type { Expected } from './answer.ts';
-import { ANSWERS, MAX_PER_MINUTE, USUAL_PER_MINUTE, type AnswerKind } from './describe.ts';
+import { ANSWERS, MAX_DRAW, MAX_PER_MINUTE, USUAL_PER_MINUTE } from './describe.ts';
 import type { Door, Pair } from './look.ts';
 
-export interface NetSettings {
-  readonly pair: Pair;
-  readonly perMinute: number;
+/** Pairs of the declared matrix that a run draws. */
+export interface Drawing {
+  /** The machine of the agent, as the matrix names it. */
+  readonly source: string;
+  readonly draw: number;
 }
 
 /** A printable text of ASCII that a server begins with. */
 const BANNER = /^[ -~]{1,64}$/;
+const MATRIX = /^matrix:([A-Za-z0-9._-]{1,64})$/;
 
-/** Refuses `config-invalid`. */
-export function readParameters({
-  target,
-  params,
-  consented,
-}: Pick<ProbeTask, 'target' | 'params' | 'consented'>): NetSettings {
+/** What a run looks at: one pair, or pairs of the matrix. Refuses `config-invalid`. */
+export function readParameters({ target, params }: Pick<ProbeTask, 'target' | 'params'>): Pair | Drawing {
   const given = new ParsedParameters('net@1', params);
-  // Port 0 is none, so a target without a port is refused by its range below.
-  const { host, port } = parseAddress(target, 65_536);
+  const draw = given.whole('draw', 1, MAX_DRAW);
+  const [, source] = MATRIX.exec(target) ?? [];
+  if (draw === undefined && source === undefined) return readPair(target, params);
+  if (draw === undefined) throw given.wrong('draw', 'is needed where the target is matrix:SOURCE');
+  if (source === undefined)
+    throw given.wrong('draw', 'is for the target matrix:SOURCE, a source of the declared matrix');
+  return { source, draw };
+}
+
+/** One pair, as a claim or the declared matrix gives it. Refuses `config-invalid`. */
+export function readPair(at: string, params: ReadonlyMap<string, Parameter>): Pair {
+  const given = new ParsedParameters('net@1', params);
+  // A target without a port is refused: no port is that large.
+  const { host, port } = parseAddress(at, 65_536);
   if (port > 65_535) throw given.wrong('target', 'is host:port: a pair has one port');
   const transport = given.text('transport', /^(?:tcp|udp)$/, 'is tcp or udp') === 'udp' ? 'udp' : 'tcp';
-  const expected = expectedOf(given, host, { answer: 'answer', banner: 'banner', starttls: true });
+  const expected = expectedOf(given, host, DOOR);
   if (transport === 'udp' && expected.kind !== 'banner')
     throw given.wrong('answer', 'is "banner" where transport is udp');
   const control = controlOf(given, host, port);
   if (transport === 'udp' && control !== undefined)
     throw given.wrong('control', 'is of no use where transport is udp: without an answer nothing is known');
-  const own = given.whole('pairsPerMinute', 1, MAX_PER_MINUTE) ?? USUAL_PER_MINUTE;
-  const doors = control === undefined ? [port] : [port, control.port];
-  const theirs = doors.map((each) => allowed(consented, addressOf(host, each)));
-  return { pair: { host, port, transport, expected, control }, perMinute: Math.min(own, ...theirs) };
+  return { host, port, transport, expected, control };
 }
 
 /** As targets are written. */
-export function addressOf(host: string, port: number): string {
+function addressOf(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Pairs a minute that the owner of a target allows. Refuses `config-invalid` without the consent of both ends. */
-function allowed(consented: ProbeTask['consented'], at: string): number {
-  const consent = consented?.(at);
-  if (consent !== undefined) return consent.pairsPerMinute;
-  throw refuse(
-    'config-invalid',
-    `net@1 needs the consent of both ends for ${printable(at, 300)}: a rule of targets.yaml that has it among its targets, and ` +
-      'a consent that its owner signed and that has not ended (tallystick agent consent); nothing was sent',
-  );
+/** Pairs a minute that both ends allow with a host. Refuses `config-invalid` unless both enrolled the port and its control. */
+export function perMinuteOf(
+  { params, consented }: Pick<ProbeTask, 'params' | 'consented'>,
+  pair: Pair,
+): number {
+  const own =
+    new ParsedParameters('net@1', params).whole('pairsPerMinute', 1, MAX_PER_MINUTE) ?? USUAL_PER_MINUTE;
+  const ports = pair.control === undefined ? [pair.port] : [pair.port, pair.control.port];
+  const theirs = ports.map((port) => {
+    const at = addressOf(pair.host, port);
+    const consent = consented?.(at);
+    if (consent !== undefined) return consent.pairsPerMinute;
+    throw refuse(
+      'config-invalid',
+      `net@1 needs the consent of both ends for ${printable(at, 300)}: a rule of targets.yaml that has it among its targets, and ` +
+        'a consent that its owner signed and that has not ended (tallystick agent consent); nothing was sent',
+    );
+  });
+  return Math.min(own, ...theirs);
 }
 
 function controlOf(given: ParsedParameters, host: string, port: number): Door | undefined {
@@ -62,30 +81,59 @@ function controlOf(given: ParsedParameters, host: string, port: number): Door | 
   if (control === undefined) return undefined;
   if (control === port)
     throw given.wrong('control', 'is another port of the same host: one that this source may reach');
-  return {
-    port: control,
-    expected: expectedOf(given, host, { answer: 'controlAnswer', banner: 'controlBanner', starttls: false }),
-  };
+  return { port: control, expected: expectedOf(given, host, CONTROL) };
 }
 
+/** Names of the parameters of a door; undefined: it has no such parameter. */
 interface Names {
   readonly answer: string;
   readonly banner: string;
-  /** Whether the parameter `starttls` is of this door. */
-  readonly starttls: boolean;
+  readonly starttls: string | undefined;
+  readonly key: string | undefined;
 }
+
+const DOOR: Names = { answer: 'answer', banner: 'banner', starttls: 'starttls', key: 'key' };
+const CONTROL: Names = {
+  answer: 'controlAnswer',
+  banner: 'controlBanner',
+  starttls: undefined,
+  key: undefined,
+};
 
 function expectedOf(given: ParsedParameters, host: string, names: Names): Expected {
   const said = given.text(names.answer, /^(?:tls|ssh|banner)$/, `is one of ${ANSWERS.join(', ')}`);
-  const kind: AnswerKind = ANSWERS.find((each) => each === said) ?? 'tls';
-  if (kind === 'ssh') return { kind };
+  const kind = ANSWERS.find((each) => each === said) ?? 'tls';
+  const key = keyOf(given, kind, names.key);
+  if (kind === 'ssh') return { kind, key };
   if (kind === 'banner') {
     const banner = given.text(names.banner, BANNER, 'is 1 to 64 printable characters of ASCII');
     if (banner === undefined) throw given.wrong(names.banner, `is needed where ${names.answer} is banner`);
     return { kind, banner };
   }
   const named = given.text('servername', /^[A-Za-z0-9._-]{1,253}$/, 'is a host name') ?? host;
-  const starttls = given.text('starttls', /^(?:none|postgres|smtp)$/, `is one of ${PREAMBLES.join(', ')}`);
-  const preamble = names.starttls ? PREAMBLES.find((each) => each === starttls) : undefined;
-  return { kind, serverName: isIP(named) === 0 ? named : undefined, preamble: preamble ?? 'none' };
+  const starttls =
+    names.starttls &&
+    given.text(names.starttls, /^(?:none|postgres|smtp)$/, `is one of ${PREAMBLES.join(', ')}`);
+  const preamble = PREAMBLES.find((each) => each === starttls) ?? 'none';
+  return { kind, key, serverName: isIP(named) === 0 ? named : undefined, preamble };
+}
+
+/** The key that must sign; undefined for any. */
+function keyOf(
+  given: ParsedParameters,
+  kind: Expected['kind'],
+  name: string | undefined,
+): string | undefined {
+  if (name === undefined) return undefined;
+  if (kind === 'tls')
+    return given.text(name, /^[0-9a-f]{64}$/, 'is the SHA-256 of a public key in hex, where answer is tls');
+  if (kind === 'ssh')
+    return given.text(
+      name,
+      /^SHA256:[A-Za-z0-9+/]{43}$/,
+      'is a fingerprint as ssh-keygen -l prints it, where answer is ssh',
+    );
+  if (given.text(name, /^/, 'is a text') !== undefined)
+    throw given.wrong(name, 'is of no use where answer is banner');
+  return undefined;
 }

@@ -10,9 +10,10 @@ import type { Probe, ProbeTask } from '../probe.ts';
 import { Ended } from '../wire.ts';
 import { NET } from './describe.ts';
 import { lookAtPair, type Pair, type PairSeen, type Times } from './look.ts';
+import { lookAtMany } from './many.ts';
 import { LOSS_MS } from './outcome.ts';
 import { Pace } from './pace.ts';
-import { readParameters } from './parameters.ts';
+import { perMinuteOf, readParameters } from './parameters.ts';
 
 /** The probe, with times of its own. One probe has one pace, for all of its runs. */
 export function makeNetProbe(times: Times, pace: Pace): Probe {
@@ -29,13 +30,15 @@ export const netProbe: Probe = makeNetProbe(
 );
 
 async function run(task: ProbeTask, times: Times, pace: Pace): Promise<Observed> {
-  const { pair, perMinute } = readParameters(task);
-  await pace.turn(pair.host, perMinute);
+  const wanted = readParameters(task);
   let bytes = 0;
   const { challenge, signal } = task;
   const count = (more: number): void => void (bytes += more);
+  const options = { challenge, times, signal, count };
   try {
-    return { ...observe(pair, await lookAtPair(pair, { challenge, times, signal, count })), bytes };
+    if ('draw' in wanted) return { ...(await lookAtMany(task, wanted, pace, options)), bytes };
+    await pace.turn(wanted.host, perMinuteOf(task, wanted));
+    return { ...observe(wanted, await lookAtPair(wanted, options)), bytes };
   } catch (error) {
     if (!(error instanceof Ended)) throw error;
     throw refuse('unavailable', `${error.message}; nothing was observed`, { cause: error });

@@ -20,6 +20,7 @@ import { EVIDENCE_CLASSES, SEVERITIES, TIERS, type Tier } from '../statement/voc
 import { Fields, fault, textOf } from './fields.ts';
 import { isNumberText, isTreeList, isTreeMap, type Tree, type TreeMap } from './leaf.ts';
 import { languageOf, packOf } from './packs.ts';
+import { gapClaim, NO_GAP } from './gap.ts';
 import { targetOf } from './target.ts';
 import { PACES } from './tiers.ts';
 import { parseYaml } from './yaml.ts';
@@ -48,9 +49,15 @@ export function parseClaims(text: string, overriding?: Tier): ClaimsFile {
   const file = new Fields(document, 'the file');
   const tier = file.word('tier', TIERS);
   const paced = overriding ?? tier ?? 'background';
-  const groups = file.list('claims').map((each, i) => ({
-    pack: isTreeMap(each) ? each.get('pack') : undefined,
-    claims: claimsOf(new Fields(each, `claims[${i}]`), paced),
+  const read = file.list('claims').map((each, i) => {
+    const fields = new Fields(each, `claims[${i}]`);
+    const pack = isTreeMap(each) ? each.get('pack') : undefined;
+    return { pack, claims: pack === NO_GAP ? gapOf(fields) : claimsOf(fields, paced) };
+  });
+  const plain = read.flatMap(({ claims: each }) => (typeof each === 'function' ? [] : each));
+  const groups = read.map(({ pack, claims: each }) => ({
+    pack,
+    claims: typeof each === 'function' ? [each(plain)] : each,
   }));
   const claims = groups.flatMap((group) => group.claims);
   if (claims.length === 0) throw fault('claims', 'there are none');
@@ -130,6 +137,22 @@ function languageIn(expr: string, { at }: Fields): Pick<Claim, 'language'> {
     if (error instanceof Refusal) throw fault(`${at}.expr`, error.message);
     throw error;
   }
+}
+
+/** The claim of the pack that is about another claim of the file, once all of these are read. */
+function gapOf(fields: Fields): (others: readonly Claim[]) => Claim {
+  fields.text('pack');
+  const of = fields.needed('of', fields.text('of'));
+  const params = parametersOf(fields.map('params'));
+  fields.end();
+  return (others) => {
+    const found = others.find(({ id }) => id === of);
+    if (found !== undefined) return gapClaim(found, params);
+    throw fault(
+      `${fields.at}.of`,
+      `is no claim of this file; there are ${others.map(({ id }) => id).join(', ')}`,
+    );
+  };
 }
 
 function controlOf(fields: Fields): NonNullable<Claim['controls']>[number] {

@@ -24,7 +24,10 @@ export function packOf(
   const pack = probe?.packs?.[name];
   if (probe === undefined || pack === undefined) {
     const names = probes.flatMap(({ packs = {} }) => Object.keys(packs));
-    throw refuse('malformed-payload', `there is no pack ${name}; there are ${names.join(', ')}`);
+    throw refuse(
+      'malformed-payload',
+      `there is no pack ${name}; there are ${[...names, 'no-enforcement-gap'].join(', ')}`,
+    );
   }
   const missing = pack.needs.find((each) => !params.has(each));
   if (missing !== undefined)

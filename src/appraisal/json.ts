@@ -6,6 +6,7 @@ import { formatHex } from '../bytes/text.ts';
 import { showAnyValue } from '../statement/leaf-text.ts';
 import type { ClaimStatus } from './appraise.ts';
 import { lackingIn, type EntryOf } from './history.ts';
+import type { Rests, SeenIn } from './reports.ts';
 import { commitmentOf, type SubjectStatus } from './subject.ts';
 
 export type SubjectJson = ReturnType<typeof subjectJson>;
@@ -28,7 +29,7 @@ export function subjectJson(status: SubjectStatus) {
     pending: history.pending?.entry.id ?? null,
     withdrawing: history.withdrawing?.entry.id ?? null,
     approvals_lacking: lackingIn(history),
-    claims: claims.map(claimJson),
+    claims: claims.map((each) => ({ ...claimJson(each), ...overJson(each) })),
   };
 }
 
@@ -53,6 +54,27 @@ export function claimJson(status: ClaimStatus) {
     observed: verdict === 'PROVEN' || proof === undefined ? [] : disclosedFor(proof, claim.id),
     waived_by: waiver?.parsed.waiver.owner ?? null,
     waived_until: waiver?.parsed.waiver.notAfter ?? null,
+  };
+}
+
+/** `over`, only of a claim that reads `prev`: the earlier looks that its verdict rests on. Of times, `null` is what no witness says. */
+export function overJson({ over }: Pick<ClaimStatus, 'over'>) {
+  return over === undefined ? {} : { over: restsJson(over) };
+}
+
+function restsJson({ looks, covered, unbroken, missing, seen }: Rests) {
+  const seenJson = ({ index, id, notBefore, notAfter }: SeenIn) => ({
+    entry: id,
+    index,
+    not_before: notBefore ?? null,
+    not_after: notAfter ?? null,
+  });
+  return {
+    looks,
+    covered_seconds: covered,
+    unbroken_seconds: unbroken,
+    missing: missing ?? null,
+    seen: seen.map(({ first, last, decides }) => ({ first: seenJson(first), last: seenJson(last), decides })),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What a verdict rests on, in rows: for the command `why` and for pages. */
 import type { Declared, EntryOf, SubjectEntry } from '../appraisal/history.ts';
+import type { Rests } from '../appraisal/reports.ts';
 import { formatTime } from '../bytes/time.ts';
 import type { Explanation } from '../client/explain.ts';
 import type { Snapshot } from '../client/snapshot.ts';
@@ -36,6 +37,7 @@ export function whyRows(look: Snapshot, told: Explanation): readonly WhyRow[] {
         : [`${entryText(look, waiver)}, until ${formatTime(waiver.parsed.waiver.notAfter)}`],
     ),
     ...proofLines(look, told),
+    ...rows('earlier', status.over === undefined ? [] : earlierLines(status.over)),
     ...rows('slots', slotLines(look, slots)),
     ...evidenceLines(told),
   ];
@@ -93,6 +95,30 @@ function proofLines(
       leaves.length === 0 ? [none] : [...leaves.slice(0, SHOWN_LEAVES).map((each) => line(each)), ...more],
     ),
   ];
+}
+
+/** Facts that are shown of earlier looks. */
+const SHOWN_FACTS = 4;
+
+/** What earlier looks a verdict over time rests on. When something was seen first is a bound, and no age of a key. */
+function earlierLines(over: Rests): readonly string[] {
+  const ordered = over.seen.toSorted((a, b) => Number(b.decides) - Number(a.decides));
+  return [
+    overText(over),
+    ...(over.missing === undefined ? [] : [`there may be more: ${over.missing}`]),
+    ...ordered.slice(0, SHOWN_FACTS).map(({ first, last, decides }) => {
+      const when = first.notAfter === undefined ? '' : `, not after ${formatTime(first.notAfter)}`;
+      const again = last.index === first.index ? '' : `, last in entry ${last.index}`;
+      return `${decides ? 'decides: ' : ''}the same was seen first in entry ${first.index}${when}${again}`;
+    }),
+    'nothing is seen between two looks; history says how probable it is that something was missed',
+  ];
+}
+
+/** `over 41 earlier looks; 45 d covered`. */
+export function overText({ looks, covered, unbroken }: Rests): string {
+  const strict = unbroken === covered ? '' : `, ${spanOf(unbroken)} of it without any gap`;
+  return `over ${looks} earlier looks: ${spanOf(covered)} covered${strict}`;
 }
 
 function evidenceLines({

@@ -10,7 +10,10 @@ import { makeBundle } from '#src/audit/bundle/make.ts';
 import { verifyBundle } from '#src/audit/bundle/verify.ts';
 import { digest, type Digest } from '#src/bytes/brand.ts';
 import { parseBase64 } from '#src/bytes/text.ts';
+import { subjectJson } from '#src/appraisal/json.ts';
+import { explainClaim } from '#src/client/explain.ts';
 import { statusOf } from '#src/client/statuses.ts';
+import { whyRows } from '#src/words/why.ts';
 import type { Snapshot } from '#src/client/snapshot.ts';
 import { packOf } from '#src/declare/packs.ts';
 import { sshProbe } from '#src/probe/ssh/probe.ts';
@@ -138,6 +141,16 @@ t.test('host keys: rotated, agent replaced, the old key back', { skip: noSsh }, 
     const told = await toldBy(story);
     t.strictSame(verdictsOf(told), all('PROVEN E3'));
     t.match(told.search?.over, { looks: 8, missing: undefined });
+    const look = await storyReader(story, trust).client().snapshot();
+    const subject = await statusOf(look, SUBJECT);
+    const why = whyRows(look, await explainClaim(look, subject, 'ssh-key-rotation'));
+    const lines = why.find(({ name }) => name === 'earlier')?.lines ?? [];
+    t.match(lines[0], /^over 8 earlier looks: 7 d covered$/);
+    t.match(lines[1], /^the same was seen first in entry \d+, not after 2026-03-01T\S+, last in entry \d+$/);
+    t.match(lines.at(-1), /nothing is seen between two looks/);
+    t.match(subjectJson(subject).claims[0], {
+      over: { looks: 8, missing: null, seen: [{ first: { index: Number } }, {}] },
+    });
     await days(story, commitment, sshProbe, [10, 10], () => old);
     t.strictSame(verdictsOf(await toldBy(story)), all('VIOLATED E3'));
   });

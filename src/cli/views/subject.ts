@@ -10,6 +10,7 @@ import type { Snapshot } from '../../client/snapshot.ts';
 import type { Unreadable } from '../../client/statuses.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { dueOf, line, spanOf } from '../../words/plain.ts';
+import { overText } from '../../words/why.ts';
 import { paintVerdict, table } from './words.ts';
 import { messageOf } from '../frame/remedy.ts';
 
@@ -36,7 +37,8 @@ export function subjectLines(output: Output, look: Snapshot, status: SubjectStat
   });
   const lines = drawn.flatMap((drawnRow, i) => {
     const standing = claims[i - 1];
-    const explain = standing && (standing.explain ?? shownLeaf(standing));
+    const explain =
+      standing && (standing.explain ?? (standing.over && overText(standing.over)) ?? shownLeaf(standing));
     return explain === undefined ? [`  ${drawnRow}`] : [`  ${drawnRow}`, `      ${line(explain)}`];
   });
   return [heading, ...lines, ...closedWorld(status), ...waiting];

@@ -110,7 +110,7 @@ function judge(
     seen: sightings.entries.map(({ first, last }, i) => ({
       first: first.seen,
       last: last.seen,
-      decides: deciding.has(i),
+      decides: holds === false && deciding.has(i),
     })),
   };
   if (dated.from === undefined)

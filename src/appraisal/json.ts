@@ -62,13 +62,11 @@ export function overJson({ over }: Pick<ClaimStatus, 'over'>) {
   return over === undefined ? {} : { over: restsJson(over) };
 }
 
+function seenJson({ index, id, notBefore, notAfter }: SeenIn) {
+  return { entry: id, index, not_before: notBefore ?? null, not_after: notAfter ?? null };
+}
+
 function restsJson({ looks, covered, unbroken, missing, seen }: Rests) {
-  const seenJson = ({ index, id, notBefore, notAfter }: SeenIn) => ({
-    entry: id,
-    index,
-    not_before: notBefore ?? null,
-    not_after: notAfter ?? null,
-  });
   return {
     looks,
     covered_seconds: covered,

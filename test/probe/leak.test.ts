@@ -23,6 +23,7 @@ import { iamProbe } from '#src/probe/iam/probe.ts';
 import { postgresProbe } from '#src/probe/postgres/probe.ts';
 import type { Probe } from '#src/probe/probe.ts';
 import { findProbe, RUNNABLE } from '#src/probe/runners.ts';
+import { kubernetesProbe } from '#src/probe/kubernetes/probe.ts';
 import { sshProbe } from '#src/probe/ssh/probe.ts';
 import { terraformProbe } from '#src/probe/terraform/probe.ts';
 import { tlsProbe } from '#src/probe/tls/probe.ts';
@@ -31,6 +32,8 @@ import type { Claim } from '#src/statement/commitment.ts';
 import type { Value } from '#src/claim/value.ts';
 import { aws, call, deliver, PARAMS, publicKey, ROLE } from '../support/cloudtrail-world.ts';
 import { certificate, folder, hashOf, listen, NOW, tcp } from '../support/e3-targets.ts';
+import { FakeCluster, fakeServer, type Json } from '../support/fake-kube.ts';
+import { declaredFrom } from '../support/kube-claims.ts';
 import { claimOf, database, type Params } from '../support/probe-targets.ts';
 
 const CANARY = 'c4n4ry';
@@ -434,6 +437,77 @@ t.test('a probe with a bug', async (t) => {
   clean(t, text, 'the message of a SyntaxError quotes what was parsed');
   t.match(text, /has a bug \(SyntaxError\)/);
   t.match(text, /leak\.test\.ts/, 'and the log says where');
+});
+
+t.test('kubernetes: a secret in every value, name, manager and error', async (t) => {
+  const cluster = new FakeCluster();
+  const server = await fakeServer(cluster);
+  t.teardown(() => server.stop());
+  const managedFields = [{ manager: SECRET, operation: 'Update', time: 'now', fieldsV1: { 'f:spec': {} } }];
+  const base = (kind: string, name: string, rest: Json): Json => ({
+    apiVersion: kind === 'Deployment' ? 'apps/v1' : 'v1',
+    kind,
+    metadata: { name, namespace: 'shop', annotations: { [SECRET]: SECRET, known: SECRET }, managedFields },
+    ...rest,
+  });
+  const pod = {
+    containers: [
+      { name: 'web', image: `web:${CANARY}`, args: [SECRET], env: [{ name: SECRET, value: SECRET }] },
+      { name: `x;${CANARY}`, image: 'x', env: [{ name: 'A', value: SECRET }] },
+    ],
+    nodeSelector: { [SECRET]: SECRET },
+  };
+  const objects = [
+    base('Deployment', 'web', { spec: { template: { spec: pod } } }),
+    base('ConfigMap', 'web', { data: { a: SECRET, [SECRET]: SECRET } }),
+    base('ConfigMap', 'stranger', { data: { a: SECRET } }),
+    base('Secret', 'web', { data: { a: SECRET } }),
+    base('Pod', 'web', {
+      spec: pod,
+      status: { message: SECRET, containerStatuses: [{ name: 'web', imageID: SECRET }] },
+    }),
+  ];
+  const declared = declaredFrom(
+    {
+      ...objects[0],
+      metadata: { name: 'web', namespace: 'shop', annotations: { known: 'other' } },
+      spec: { template: { spec: { containers: [{ name: 'web', image: 'b', args: ['c'] }] } } },
+    },
+    { ...objects[1], metadata: { name: 'web', namespace: 'shop' }, data: { a: 'b' } },
+    { ...objects[3], metadata: { name: 'web', namespace: 'shop' }, data: { a: 'b' } },
+  );
+  for (const each of objects) cluster.put(each);
+  const hostile = { target: server.target, secrets: server.secrets, declared };
+  const params = {
+    what: ['objects', 'pods', 'images', 'rights'],
+    rights: ['a get pods in shop'],
+    namespaces: ['shop'],
+  };
+  server.review = () => ({ allowed: true, reason: SECRET, evaluationError: SECRET });
+  clean(t, await everything(t, kubernetesProbe, { ...hostile, params }), 'every value drifted');
+  t.notOk(
+    server.asked.some((each) => each.includes('/secrets')),
+    'nor was a Secret asked for',
+  );
+  for (const status of [200, 400, 401, 403, 404, 410, 429, 500]) {
+    server.lie = ({ path }, answer) => {
+      if (path !== '/version')
+        Object.assign(answer, {
+          status,
+          body: { message: SECRET, metadata: { uid: SECRET, resourceVersion: SECRET } },
+        });
+    };
+    clean(t, await everything(t, kubernetesProbe, { ...hostile, params }), `status ${status}`);
+  }
+  server.lie = (_, answer) => void (answer.body = { gitVersion: SECRET });
+  clean(t, await everything(t, kubernetesProbe, { ...hostile, params }), 'a version');
+  server.lie = undefined;
+  const kubeconfig = `current-context: ${SECRET}\nusers: [{name: !x ${SECRET}}]\n`;
+  clean(
+    t,
+    await everything(t, kubernetesProbe, { ...hostile, params, secrets: { kubeconfig } }),
+    'a kubeconfig',
+  );
 });
 
 t.test('what lowers checks, or says where a secret goes, is the owner’s', async (t) => {

@@ -4,11 +4,10 @@
  * asked for a second time. One that was seen once may be a change under way: nothing is known then.
  */
 import { liveObject, type LiveObject } from './object.ts';
-import { objectUrl, type Resource } from './server.ts';
+import { objectUrl } from './server.ts';
 import { shownPath } from './shown.ts';
 import { newestOf, type View } from './view.ts';
 import type { ApiServer } from './api.ts';
-import { itemsAt } from './tree.ts';
 import type { Placed } from './world.ts';
 
 export interface Disagreement {
@@ -83,51 +82,47 @@ async function lacks(has: ApiServer, without: View, object: LiveObject): Promise
     isSameRevision(before, object);
   if (missing.status === 404) return stood ? { what, isConfirmed: true } : undefined;
   if (missing.status !== 200 || !stood) return undefined;
-  const shown = liveObject(missing.body, object.resource, object.namespace);
-  return isSameRevision(shown, before)
-    ? { what: `${without.api.name} shows it, and its list does not`, isConfirmed: false }
+  return (await isHidden(without, object))
+    ? { what: `${without.api.name} shows it when asked for it, and its list lacks it`, isConfirmed: true }
     : undefined;
 }
 
-/**
- * Declared objects that the lists of a server lack, though the server shows them when it is asked for them. Their revision must be
- * one that the list is not older than. The list is asked again, for this object alone.
- */
+/** Declared objects that the lists of a server lack, though the server shows them when it is asked for them. */
 export async function hiddenInLists(
   view: View,
   deleted: readonly Placed[],
 ): Promise<readonly Disagreement[]> {
   const found: Disagreement[] = [];
   for (const { resource, namespace, wanted, path } of deleted.slice(0, MAX_AGAIN)) {
-    const url = objectUrl(resource, namespace, wanted.name);
-    const first = await view.api.ask({ path: url });
-    if (first.status !== 200) continue;
-    const shown = liveObject(first.body, resource, namespace);
-    const listed = view.lists.find((each) => each.resource === resource && each.namespace === namespace);
-    const isOlder = listed !== undefined && shown.resourceVersion <= listed.resourceVersion;
-    const again = isOlder && !(await isListed(view.api, resource, namespace, wanted.name));
-    const second = await view.api.ask({ path: url });
-    const stood =
-      second.status === 200 && isSameRevision(liveObject(second.body, resource, namespace), shown);
+    const { status, body } = await view.api.ask({ path: objectUrl(resource, namespace, wanted.name) });
+    if (status !== 200) continue;
     found.push({
       path: shownPath(path),
       what: `${view.api.name} shows it when asked for it, and its list lacks it`,
-      isConfirmed: again && stood,
+      isConfirmed: await isHidden(view, liveObject(body, resource, namespace)),
     });
   }
   return found;
 }
 
-async function isListed(
-  api: ApiServer,
-  resource: Resource,
-  namespace: string,
-  name: string,
-): Promise<boolean> {
-  const collection = objectUrl(resource, namespace, name).replace(/\/[^/]*$/, '');
-  const query = new URLSearchParams({ fieldSelector: `metadata.name=${name}` });
-  const { status, body } = await api.ask({ path: `${collection}?${query.toString()}` });
-  return status !== 200 || itemsAt(body, 'items').length > 0;
+/**
+ * Whether two lists of a server lack an object that it shows, though they are not older than the object's last change: what is
+ * there unchanged since then was there at the state of the lists. The second list is read now.
+ */
+async function isHidden(view: View, object: LiveObject): Promise<boolean> {
+  const { resource, namespace, resourceVersion } = object;
+  const listed = view.lists.find(
+    (each) => each.resource.plural === resource.plural && each.namespace === namespace,
+  );
+  if (listed === undefined || listed.resourceVersion < resourceVersion) return false;
+  const again = await view.again(resource, namespace);
+  const now = await get(view.api, object);
+  return (
+    now !== undefined &&
+    isSameRevision(now, object) &&
+    again.resourceVersion >= resourceVersion &&
+    !again.objects.some(({ path }) => path === object.path)
+  );
 }
 
 function isSameRevision(one: LiveObject, other: LiveObject): boolean {

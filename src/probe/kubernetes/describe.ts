@@ -29,7 +29,7 @@ const OBJECTS: Readonly<Record<string, Shape>> = {
   ofCluster: NAMES,
   looked: NAMES,
 };
-const PODS: Shape = { members: { ...scalars('count', 'containers'), privileged: LIST } };
+const PODS: Shape = { members: { ...scalars('count', 'containers', 'some'), privileged: LIST } };
 const IMAGES: Shape = {
   members: { ...scalars('pods', 'containers', 'resolved'), differing: LIST, unresolved: LIST },
 };

@@ -95,7 +95,7 @@ export const KUBERNETES_PACKS: Readonly<Record<string, Pack>> = {
       {
         id: 'no-privileged-pods',
         title: 'There are pods, and none has what the baseline forbids',
-        expr: 'size(o.kubernetes.pods.privileged) == 0 && o.kubernetes.pods.count > 0',
+        expr: 'size(o.kubernetes.pods.privileged) == 0 && o.kubernetes.pods.some',
         minEvidence: 'E0',
         severity: 'critical',
         controls: ACCESS,
@@ -110,7 +110,7 @@ export const KUBERNETES_PACKS: Readonly<Record<string, Pack>> = {
       {
         id: 'images-as-declared',
         title: 'Every container has the declared image, and its node says that it runs that digest',
-        expr: 'size(o.kubernetes.images.differing) == 0 && o.kubernetes.images.containers > 0 && o.kubernetes.images.resolved',
+        expr: 'size(o.kubernetes.images.differing) == 0 && o.kubernetes.images.resolved',
         minEvidence: 'E0',
         severity: 'critical',
         controls: CHANGE,

@@ -82,8 +82,11 @@ function podsPart(pods: readonly LiveObject[]): Part {
   const list = { privileged: beyond.slice(0, MAX_SHOWN) };
   const containers = pods.reduce((sum, pod) => sum + containersOf(pod), 0);
   return {
-    value: { pods: { count: pods.length, containers, ...list } },
-    withheld: cutLists(list, MAX_SHOWN, '/pods'),
+    value: { pods: { count: pods.length, containers, ...(pods.length > 0 && { some: true }), ...list } },
+    withheld: [
+      ...cutLists(list, MAX_SHOWN, '/pods'),
+      ...(pods.length > 0 ? [] : [{ path: '/pods/some', reason: 'there is no pod, which shows nothing' }]),
+    ],
   };
 }
 
@@ -99,19 +102,22 @@ function imagesPart(
   const images = compareImages(pods, makersAmong([...objects.values()]), declared, platforms);
   const lists = { differing: cut(images.differing), unresolved: cut(images.unresolved) };
   const isResolved = images.unresolved.length === 0;
-  const reason = `${images.unresolved.length} containers cannot be judged: see o.kubernetes.images.unresolved`;
+  const reason =
+    images.containers === 0
+      ? 'there is no container, which shows nothing'
+      : `${images.unresolved.length} containers cannot be judged: see o.kubernetes.images.unresolved`;
   return {
     value: {
       images: {
         pods: images.pods,
         containers: images.containers,
-        ...(isResolved && { resolved: true }),
+        ...(isResolved && images.containers > 0 && { resolved: true }),
         ...lists,
       },
     },
     withheld: [
       ...cutLists(lists, MAX_SHOWN, '/images'),
-      ...(isResolved ? [] : [{ path: '/images/resolved', reason }]),
+      ...(isResolved && images.containers > 0 ? [] : [{ path: '/images/resolved', reason }]),
     ],
   };
 }

@@ -20,24 +20,21 @@ import { newestOf, viewOf, type Scope, type View } from './view.ts';
 import { wantedObjects, type Declaration } from './wanted.ts';
 import { compareWorld, placedObjects, type Placed, type World } from './world.ts';
 
-export const kubernetesProbe: Probe = {
-  ...KUBERNETES,
-  run,
-};
+/** The probe, with its own milliseconds for one request. */
+export function makeKubernetesProbe(requestMs: number): Probe {
+  return { ...KUBERNETES, run: (task) => run(task, requestMs) };
+}
 
-/** Milliseconds for one request. */
-const REQUEST_MS = 15_000;
+/** `kubernetes@1` with 15 seconds a request. */
+export const kubernetesProbe: Probe = makeKubernetesProbe(15_000);
 
-async function run(task: ProbeTask): Promise<Observed> {
+async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
   const settings = await readSettings(task);
   assertScope(settings);
   const { servers, access, what } = settings;
   const apis = servers.map(
     (address) =>
-      new ApiServer(
-        { ...address, trust: access.trust, timeoutMs: REQUEST_MS, signal: task.signal },
-        access.token,
-      ),
+      new ApiServer({ ...address, trust: access.trust, timeoutMs, signal: task.signal }, access.token),
   );
   try {
     const compares = what.has('objects') || what.has('images');

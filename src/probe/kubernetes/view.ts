@@ -13,6 +13,8 @@ export interface View {
   readonly objects: ReadonlyMap<string, LiveObject>;
   /** Why objects may be missing from it, or it may be old. */
   readonly faults: readonly string[];
+  /** Lists a kind once more; only once a run, for what was found to differ. */
+  readonly again: (resource: Resource, namespace: string) => Promise<Listed>;
 }
 
 /** What is looked at. */
@@ -58,7 +60,14 @@ export async function viewOf(
           `the claim reaches more than ${MAX_OBJECTS} objects; name fewer kinds or namespaces in it`,
         );
     }
-  return { api, facts, lists, objects, faults };
+  const second = new Map<string, Promise<Listed>>();
+  const again = (resource: Resource, namespace: string): Promise<Listed> => {
+    const key = `${resource.apiVersion}/${resource.kind}/${namespace}`;
+    const listed = second.get(key) ?? listAll(api, resource, namespace);
+    second.set(key, listed);
+    return listed;
+  };
+  return { api, facts, lists, objects, faults, again };
 }
 
 /** The newest state of the store that a view shows. */

@@ -28,9 +28,16 @@ export interface ReadSource extends Omit<Declarable, 'leaves'> {
   readonly unmarked: readonly Unmarked[];
 }
 
+/** Leaves that are committed beside those of a source, and the version of the tool that they come from. */
+export interface Added {
+  readonly leaves: readonly DeclaredLeaf[];
+  readonly source: Pick<Declarable['source'], 'tool' | 'toolVersion'>;
+}
+
 /** Reads a source into salted leaves. Refuses text that can be read in more than one way. */
-export function readSource(texts: readonly string[], reading: SourceReading): ReadSource {
-  const { leaves, ...rest } = declare(texts, reading);
+export function readSource(texts: readonly string[], reading: SourceReading, added?: Added): ReadSource {
+  const { leaves, ...read } = declare(texts, reading);
+  const rest = added === undefined ? read : { ...read, source: { ...read.source, ...added.source } };
   if (leaves.length === 0)
     throw refuse('malformed-payload', `this ${reading.source.kind} source declares nothing`);
   const unknown = [...reading.sensitive, ...reading.notSecret].find(
@@ -46,7 +53,9 @@ export function readSource(texts: readonly string[], reading: SourceReading): Re
   }));
   return {
     ...rest,
-    leaves: marked.map((leaf) => salted(leaf, reading.salting)),
+    leaves: [...marked, ...(added?.leaves ?? [])]
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1))
+      .map((leaf) => salted(leaf, reading.salting)),
     unmarked: unmarkedSecrets(marked, reading.notSecret),
   };
 }

@@ -102,6 +102,20 @@ const PROFILE_OPTIONS = [
   { flags: '--confine', help: 'the profile of an agent that agent run --confine starts' },
   { flags: '--claims', help: 'a claims file for the commitment to this profile' },
   { flags: '--net', help: 'what net@1 sends, and where, for the people who watch the network' },
+  {
+    flags: '--kubernetes <path>',
+    help: 'the Roles that kubernetes@1 needs for these manifests, reading alone; files and folders, repeat for several',
+    many: true,
+  },
+  {
+    flags: '--pods',
+    help: 'with --kubernetes: also pods and what makes them, for claims about pods and images',
+  },
+  { flags: '--rights', help: "with --kubernetes: also roles, and reviews of other users' rights" },
+  {
+    flags: '--account <namespace/name>',
+    help: 'with --kubernetes: the service account of the agent (default: tallystick/agent)',
+  },
 ] as const satisfies readonly VerbOption[];
 
 const profileVerb: Verb<typeof PROFILE_OPTIONS> = {
@@ -118,8 +132,15 @@ const profileVerb: Verb<typeof PROFILE_OPTIONS> = {
     'tallystick agent profile --confine --claims > profile-claims.yaml',
     'tallystick agent profile --unit --log https://log.example.com > tallystick-agent.service',
     'tallystick agent profile --net',
+    'tallystick agent profile --kubernetes manifests/ | kubectl apply -f -',
   ],
   run: async (context, _operands, flags) => {
+    const manifests = flags.texts('kubernetes');
+    if (manifests.length > 0) {
+      const { runRole } = await import('./agent/role.ts');
+      const account = flags.text('account') ?? 'tallystick/agent';
+      return runRole(context, { manifests, account, pods: flags.on('pods'), rights: flags.on('rights') });
+    }
     const { runProfile } = await import('./agent/profile.ts');
     return runProfile(context, {
       flags: flags.on('flags'),

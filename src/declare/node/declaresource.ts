@@ -9,7 +9,7 @@ import { holds, STDIN } from './files.ts';
 import { gitFacts, gitTop } from './git.ts';
 import { formatLeaves, leafTree, LEAVES_FILE } from '../leafopening.ts';
 import { readableOwned } from './owned.ts';
-import { readSource, refuseSecrets, type SourceReading, type ReadSource } from '../read.ts';
+import { readSource, refuseSecrets, type Added, type SourceReading, type ReadSource } from '../read.ts';
 import { readTexts } from './texts.ts';
 
 /** What to declare, and how to read it. */
@@ -20,6 +20,8 @@ export interface SourceToDeclare {
   readonly recursive: boolean;
   readonly reading: SourceReading;
   readonly subject: string | undefined;
+  /** Finds leaves to commit beside those of the texts. */
+  readonly addTo?: (texts: readonly string[]) => Promise<Added>;
 }
 
 /** The leaves that a source would commit to: to be listed, and for the declaration. Refuses as `readSource` does. */
@@ -29,9 +31,10 @@ export async function readNamedSource({
   stdin,
   recursive,
   reading,
+  addTo,
 }: SourceToDeclare): Promise<ReadSource> {
   const texts = await readTexts({ source: reading.source, named: operands, cwd, stdin, recursive });
-  return readSource(texts, reading);
+  return readSource(texts, reading, await addTo?.(texts));
 }
 
 /** Refuses as `readSource` and `refuseSecrets` do, and `usage` if no subject is given and the source gives no name. */

@@ -123,7 +123,7 @@ function besides(
 /** Whether a live leaf is one that the server adds by itself, by the committed dry run. */
 function isDefault(wanted: Wanted, [inside, leaf]: readonly [string, DeclaredLeaf]): boolean {
   const value = wanted.defaults.get(inside);
-  if (value === undefined) return false;
+  if (value === undefined) return isBelowChosen(wanted.defaults, inside);
   const found = declaredValue(leaf.value);
   return (
     isUnknown(value) ||
@@ -132,22 +132,35 @@ function isDefault(wanted: Wanted, [inside, leaf]: readonly [string, DeclaredLea
   );
 }
 
+/** Whether a leaf is below one that may be anything. */
+function isBelowChosen(defaults: ReadonlyMap<string, Value>, inside: string): boolean {
+  for (let at = inside.lastIndexOf('/'); at > 0; at = inside.lastIndexOf('/', at - 1)) {
+    const above = defaults.get(inside.slice(0, at));
+    if (above !== undefined && isUnknown(above)) return true;
+  }
+  return false;
+}
+
 /** Who the object is, and what controllers write beside what is configured: of such leaves only declared ones are compared. */
 const IDENTITY = /^\/(?:apiVersion|kind|metadata\/(?:name|namespace))$/;
 const BOOKKEEPING =
   /^\/metadata(?:$|\/(?:ownerReferences|finalizers|deletionTimestamp|deletionGracePeriodSeconds|generateName)(?:\/|$))/;
 const ANNOTATIONS = /\/metadata\/annotations(?:\/|$)/;
-/** Kinds that are scaled by others, where the declaration leaves the number to them. */
-const SCALED: ReadonlySet<string> = new Set([
-  'Deployment',
-  'StatefulSet',
-  'ReplicaSet',
-  'ReplicationController',
-]);
+/** What controllers write into a spec, where the declaration leaves it to them: the number of pods, where a pod or a volume is. */
+const LATER: Readonly<Record<string, RegExp>> = {
+  Deployment: /^\/spec\/replicas$/,
+  StatefulSet: /^\/spec\/replicas$/,
+  ReplicaSet: /^\/spec\/replicas$/,
+  ReplicationController: /^\/spec\/replicas$/,
+  PersistentVolumeClaim: /^\/spec\/volumeName$/,
+  PersistentVolume: /^\/spec\/claimRef(?:\/|$)/,
+  Pod: /^\/spec\/nodeName$/,
+};
 
-function isOfCluster(kind: string, inside: string): boolean {
+/** Whether a live leaf is no part of what is configured, unless it is declared. */
+export function isOfCluster(kind: string, inside: string): boolean {
   if (IDENTITY.test(inside) || BOOKKEEPING.test(inside) || ANNOTATIONS.test(inside)) return true;
-  return inside === '/spec/replicas' && SCALED.has(kind);
+  return Object.hasOwn(LATER, kind) && LATER[kind]?.test(inside) === true;
 }
 
 /** Every path above a leaf. */

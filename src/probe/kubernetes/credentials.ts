@@ -41,7 +41,11 @@ export function accessOf(given: Given, target: string): Access {
   if (kubeconfig !== undefined) {
     if (token !== undefined || ca !== undefined)
       throw refuse('config-invalid', 'give kubernetes@1 either the secret "kubeconfig", or "token" and "ca"');
-    return fromKubeconfig(kubeconfig, target, spki);
+    const { server, ...access } = readKubeconfig(kubeconfig, spki);
+    const [asked, there] = [addressOf(target), addressOf(server)];
+    if (asked.host !== there.host || asked.port !== there.port)
+      throw wrong(`its current context is another server than ${printable(target)}`);
+    return access;
   }
   if (token === undefined)
     throw refuse(
@@ -58,8 +62,11 @@ export function tokenOf(text: string): string {
   throw refuse('config-invalid', 'a token of kubernetes@1 is one line of ASCII without spaces');
 }
 
-/** The current context of a kubeconfig. No message quotes the file, which holds secrets. */
-function fromKubeconfig(text: string, target: string, spki: string | undefined): Access {
+/** The current context of a kubeconfig. No message quotes the file, which holds secrets. Refuses `config-invalid`. */
+export function readKubeconfig(
+  text: string,
+  spki?: string,
+): Access & { /** As the file writes it. */ readonly server: string } {
   const config = parsed(text);
   const named = (list: string, name: string | undefined, part: string): Tree | undefined =>
     partAt(
@@ -72,9 +79,6 @@ function fromKubeconfig(text: string, target: string, spki: string | undefined):
   const server = textAt(cluster, 'server');
   if (server === undefined || user === undefined)
     throw wrong('its current context names no cluster and user');
-  const [asked, there] = [addressOf(target), addressOf(server)];
-  if (asked.host !== there.host || asked.port !== there.port)
-    throw wrong(`its current context is another server than ${printable(target)}`);
   if (partAt(cluster, 'insecure-skip-tls-verify') === true)
     throw wrong('it says insecure-skip-tls-verify; give the CA in its place');
   for (const other of ['proxy-url', 'tls-server-name', 'certificate-authority'])
@@ -88,6 +92,7 @@ function fromKubeconfig(text: string, target: string, spki: string | undefined):
     throw wrong('its user has no token and no client certificate');
   const ca = fromBase64(textAt(cluster, 'certificate-authority-data'));
   return {
+    server,
     trust: { spki, verify: true, ca, ...(own !== undefined && { own }) },
     token: token === undefined ? undefined : tokenOf(token),
   };
@@ -119,5 +124,5 @@ function parsed(text: string): Tree {
 }
 
 function wrong(what: string): Refusal {
-  return refuse('config-invalid', `the secret "kubeconfig" of kubernetes@1 cannot be used: ${what}`);
+  return refuse('config-invalid', `the kubeconfig cannot be used: ${what}`);
 }

@@ -93,7 +93,9 @@ async function lookAt(
       'config-invalid',
       'nothing of these kinds is declared for these namespaces, and comparing with nothing proves nothing',
     );
-  const world = settings.what.has('objects') ? compareWorld(placed, declaration, first, settings) : undefined;
+  const world = settings.what.has('objects')
+    ? compareWorld(placed, declaration, { view: first, scope }, settings)
+    : undefined;
   const found: Disagreement[] = [];
   for (const view of views.slice(1))
     if (view.facts.version === own.version) found.push(...(await disagreements(first, view)));
@@ -127,6 +129,7 @@ async function scopeOf(discovery: Discovery, declaration: Declaration, settings:
   const named: Pick<Resource, 'apiVersion' | 'kind'>[] = [];
   const declared = declaration.objects.filter((each) => !isSecret(each));
   if (what.has('objects')) named.push(...(kinds ?? declared));
+  const closed = new Set(named.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`));
   if (what.has('pods') || what.has('images')) named.push({ apiVersion: 'v1', kind: 'Pod' });
   if (what.has('images')) {
     const workloads = declared.filter(({ kind }) => WORKLOADS.includes(kind));
@@ -143,7 +146,7 @@ async function scopeOf(discovery: Discovery, declaration: Declaration, settings:
     .map((each) => each.namespace || namespace);
   const reviewed = what.has('rights') ? reviews.map((each) => each.namespace) : [];
   const all = [...(namespaces ?? places), ...reviewed].filter((each) => each !== '');
-  return { resources: [...resources.values()], namespaces: [...new Set(all)].toSorted() };
+  return { resources: [...resources.values()], namespaces: [...new Set(all)].toSorted(), closed };
 }
 
 /** Members of the value that rest on the lists. */

@@ -34,10 +34,14 @@ export async function factsOf(api: ApiServer): Promise<ServerFacts> {
 
 /** Refuses `unavailable`. */
 export async function versionOf(api: ApiServer): Promise<Pick<ServerFacts, 'minor' | 'version'>> {
-  const text = textAt(await api.read('/version', 'its version'), 'gitVersion') ?? '';
-  const [whole, minor] = /^(v[0-9]{1,3}\.[0-9]{1,4})\.[0-9A-Za-z.+-]{1,60}$/.exec(text) ?? [];
-  if (whole !== undefined && minor !== undefined) return { minor, version: whole };
-  throw refuse('unavailable', `the API server ${api.name} names no version`);
+  const said = await api.read('/version', 'its version');
+  // Clouds write the minor version as `36+`.
+  const [major, minor] = ['major', 'minor'].map((name) => /^[0-9]{1,4}/.exec(textAt(said, name) ?? '')?.[0]);
+  if (major === undefined || minor === undefined)
+    throw refuse('unavailable', `the API server ${api.name} names no version`);
+  const whole = textAt(said, 'gitVersion') ?? '';
+  const short = `v${major}.${minor}`;
+  return { minor: short, version: /^v[0-9A-Za-z.+-]{1,60}$/.test(whole) ? whole : short };
 }
 
 const GROUP_VERSION = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?v[0-9][0-9a-z]{0,30}$/;

@@ -21,6 +21,8 @@ export interface View {
 export interface Scope {
   readonly resources: readonly Resource[];
   readonly namespaces: readonly string[];
+  /** `apiVersion/kind` of those whose objects must all be declared. */
+  readonly closed: ReadonlySet<string>;
 }
 
 /** Most objects of one run. */
@@ -33,7 +35,7 @@ const MAX_OBJECTS = 20_000;
 export async function viewOf(
   api: ApiServer,
   facts: ServerFacts,
-  { resources, namespaces }: Scope,
+  { resources, namespaces }: Omit<Scope, 'closed'>,
   atLeast = 0n,
 ): Promise<View> {
   const lists: Listed[] = [];

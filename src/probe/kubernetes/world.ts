@@ -6,7 +6,7 @@ import { managersIn, type LiveObject } from './object.ts';
 import type { Resource } from './server.ts';
 import type { Settings } from './settings.ts';
 import { shownPath } from './shown.ts';
-import type { View } from './view.ts';
+import type { Scope, View } from './view.ts';
 import type { Declaration, Wanted } from './wanted.ts';
 import { objectPath } from '../../declare/sources/kubernetes/kubernetes.ts';
 
@@ -58,8 +58,8 @@ export function placedObjects(
 export function compareWorld(
   placed: readonly Placed[],
   declaration: Declaration,
-  view: View,
-  settings: Settings,
+  { view, scope }: { readonly view: View; readonly scope: Pick<Scope, 'closed'> },
+  settings: Pick<Settings, 'closed' | 'key' | 'ignoresLeaf' | 'ignoresObject'>,
 ): World {
   const found = new Findings();
   const knowsDefaults = declaration.defaultsOf === view.facts.minor;
@@ -83,20 +83,22 @@ export function compareWorld(
       }),
     );
   }
-  if (settings.closed) findUndeclared(view, declared, settings, found);
+  if (settings.closed) findUndeclared(view, scope, declared, settings, found);
   return found.world(declaration, view);
 }
 
 /** Objects that are neither declared nor belong to one that is. */
 function findUndeclared(
   { lists, objects }: View,
+  { closed }: Pick<Scope, 'closed'>,
   declared: ReadonlySet<string>,
-  { ignoresObject }: Settings,
+  { ignoresObject }: Pick<Settings, 'ignoresObject'>,
   found: Findings,
 ): void {
   const owned = ownedObjects(objects, declared);
-  for (const { objects: listed } of lists)
+  for (const { objects: listed, resource } of lists)
     for (const object of listed) {
+      if (!closed.has(`${resource.apiVersion}/${resource.kind}`)) continue;
       if (declared.has(object.path) || ignoresObject(object.path)) continue;
       if (owned.has(object.uid)) found.look('owned', object.path);
       else if (isOfCluster(object)) {

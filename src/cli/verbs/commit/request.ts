@@ -23,7 +23,8 @@ import type { Declared } from '../../../declare/node/declared.ts';
 import { declareFiles, listFiles } from '../../../declare/node/declarefiles.ts';
 import { declareSource, readNamedSource } from '../../../declare/node/declaresource.ts';
 import { loadSaltSecret, saltingBy } from '../../../declare/node/salts.ts';
-import type { ReadSource } from '../../../declare/read.ts';
+import type { Added, ReadSource } from '../../../declare/read.ts';
+import { readSecretFile } from '../../../keys/file.ts';
 import { SOURCES } from '../../../declare/sources/registry.ts';
 
 /** The flags that describe the declaration. */
@@ -70,6 +71,14 @@ export const DECLARING = [
   {
     flags: '--recursive',
     help: 'kubernetes: read the manifests in all folders below, too, like `kubectl -R`',
+  },
+  {
+    flags: '--defaults',
+    help: 'kubernetes: also commit what the API server adds, by a dry run that stores nothing and needs its write verbs',
+  },
+  {
+    flags: '--kubeconfig <file>',
+    help: 'with --defaults: a kubeconfig of mode 0600 that holds a token or a certificate, and the CA',
   },
   { flags: '--literal', help: 'env: take each value literally, like docker and kubectl' },
   { flags: '--list', help: 'print the leaves of the files or the source, log nothing' },
@@ -163,9 +172,41 @@ async function namedAsked(
     notSecret: new Set(flags.texts('notSecret')),
     salting: saltingBy(saltSecret),
   };
-  const what = { ...common, operands: others, recursive: flags.on('recursive'), reading };
+  const addTo = defaultsAsked(context, source.kind, flags);
+  const what = {
+    ...common,
+    operands: others,
+    recursive: flags.on('recursive'),
+    reading,
+    ...(addTo !== undefined && { addTo }),
+  };
   return { declare: () => declareSource(what), list: () => readNamedSource(what) };
 }
+
+/** What --defaults finds; undefined without it. Refuses `usage` where it has no meaning. */
+function defaultsAsked(
+  { output, world }: Context,
+  kind: string,
+  flags: Declaring,
+): ((texts: readonly string[]) => Promise<Added>) | undefined {
+  const file = flags.text('kubeconfig');
+  if (!flags.on('defaults') && file === undefined) return undefined;
+  if (kind !== 'kubernetes' || !flags.on('defaults') || file === undefined)
+    throw refuse('usage', '--defaults is for `commit kubernetes`, with --kubeconfig: it asks an API server');
+  return async (texts) => {
+    const { serverDefaults } = await import('../../../commit/server-defaults.ts');
+    const config = decodeUtf8(await readSecretFile(resolve(world.cwd, file)));
+    const ignore = flags.texts('ignore').map(exclusionOf);
+    const signal = AbortSignal.timeout(DEFAULTS_MS);
+    const { leaves, version, leftOut } = await serverDefaults(texts, config, { ignore, signal });
+    for (const each of leftOut) output.warn(each);
+    output.note(`${leaves.length} defaults of the API server ${version}`);
+    return { leaves, source: { tool: 'kube-apiserver', toolVersion: version } };
+  };
+}
+
+/** Milliseconds for the dry runs of all objects. */
+const DEFAULTS_MS = 600_000;
 
 /** Refuses `not-found` for a mistyped kind (`kubernets web.yaml`), which would be taken for a file. */
 function assertNoTypo(first: string | undefined, others: readonly string[], cwd: string): void {
@@ -188,13 +229,13 @@ function exclusionOf(text: string): Exclusion {
 /** The subject of --repin. Refuses `usage` if operands or other flags declare anything. */
 export function repinSubject(operands: readonly string[], flags: Declaring & Pinned): string {
   const subject = flags.text('subject');
-  const said = (['claims', 'environment', 'tier', 'approvals'] as const).some(
+  const said = (['claims', 'environment', 'tier', 'approvals', 'kubeconfig'] as const).some(
     (name) => flags.text(name) !== undefined,
   );
   const more = (['otherProbe', 'sensitive', 'notSecret', 'ignore'] as const).some(
     (name) => flags.texts(name).length > 0,
   );
-  const switched = flags.on('pin') || flags.on('dropClaims') || flags.on('literal') || flags.on('list');
+  const switched = flags.on('pin') || flags.on('dropClaims') || flags.on('literal') || flags.on('list') || flags.on('defaults');
   if (subject !== undefined && subject !== '' && operands.length === 0 && !said && !more && !switched)
     return subject;
   throw refuse(

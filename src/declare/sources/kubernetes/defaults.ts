@@ -41,8 +41,18 @@ export function defaultLeaves(
     const same = one !== undefined && other !== undefined && isSame(one.value, other.value);
     add(inside, same ? one.value : CHOSEN);
   }
-  for (const inside of declared.keys()) if (!first.has(inside) && !second.has(inside)) add(inside, DROPPED);
+  for (const inside of declared.keys()) {
+    const isThere = [...first.keys(), ...second.keys()].some(
+      (path) => path === inside || path.startsWith(`${inside}/`),
+    );
+    if (!isThere) add(inside, DROPPED);
+  }
   return leaves;
+}
+
+/** A leaf that may have any value, and anything below it. */
+export function chosenLeaf(path: string): DeclaredLeaf {
+  return { path, value: CHOSEN, sensitive: false };
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

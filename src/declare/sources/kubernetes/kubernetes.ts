@@ -45,12 +45,18 @@ export function declareKubernetes(
   ignored: readonly Exclusion[] = IGNORED,
 ): Declarable {
   const leaves = new Leaves();
-  // Each file by itself: what it declares does not depend on the files before or after it.
-  const objects = texts.flatMap(parseManifests).flatMap((document) => objectsOf(document));
-  if (objects.length === 0) throw refuse('malformed-payload', 'there is no Kubernetes object in this');
+  const objects = manifestObjects(texts);
   const skip = new Set(ignored.map(({ path }) => path));
   for (const object of objects) addObject(leaves, object, skip);
   return { profile: 'kubernetes@1', leaves: leaves.all(), excluded: ignored, source: { kind: 'kubernetes' } };
+}
+
+/** The objects of manifests. Refuses `malformed-payload` if there are none, or something else among them. */
+export function manifestObjects(texts: readonly string[]): readonly TreeMap[] {
+  // Each file by itself: what it declares does not depend on the files before or after it.
+  const objects = texts.flatMap(parseManifests).flatMap((document) => objectsOf(document));
+  if (objects.length === 0) throw refuse('malformed-payload', 'there is no Kubernetes object in this');
+  return objects;
 }
 
 /** Extensions of the files that `kubectl -f FOLDER` reads (k8s.io/cli-runtime, resource.FileExtensions). */

@@ -1,0 +1,140 @@
+/**
+ * What an API server adds to declared objects, found by a dry run of `kubectl apply --server-side`: for CI, which may write
+ * anyway. Each object is applied under a name that there is none of, so that what somebody changed in the live object is not
+ * taken for a default, and twice, so that what the server chooses is told from what it always adds. Nothing is stored.
+ */
+import { randomBytes } from 'node:crypto';
+import { jsonOf } from '../bytes/json-text.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { printable } from '../bytes/printable.ts';
+import type { DeclaredLeaf, Exclusion, TreeMap } from '../declare/leaf.ts';
+import { chosenLeaf, defaultLeaves, defaultsPath } from '../declare/sources/kubernetes/defaults.ts';
+import { leavesOfObject, manifestObjects } from '../declare/sources/kubernetes/kubernetes.ts';
+import { declaredValue } from '../probe/declared.ts';
+import { ApiServer } from '../probe/kubernetes/api.ts';
+import { compareObject, isOfCluster } from '../probe/kubernetes/compare.ts';
+import { addressOf, readKubeconfig } from '../probe/kubernetes/credentials.ts';
+import { Discovery, objectUrl, versionOf, type Resource } from '../probe/kubernetes/server.ts';
+import { isSecret } from '../probe/kubernetes/settings.ts';
+import { mapAt, textAt } from '../probe/kubernetes/tree.ts';
+
+export interface ServerDefaults {
+  /** To be committed beside the declared ones. */
+  readonly leaves: readonly DeclaredLeaf[];
+  /** Version of the API server, `v1.36.3`. */
+  readonly version: string;
+  /** Objects whose defaults could not be had, each with the reason, for people. */
+  readonly leftOut: readonly string[];
+}
+
+const REQUEST_MS = 30_000;
+
+/** Refuses `config-invalid`, `unavailable`, and what the server changes of the declaration. */
+export async function serverDefaults(
+  texts: readonly string[],
+  kubeconfig: string,
+  { ignore, signal }: { readonly ignore: readonly Exclusion[]; readonly signal: AbortSignal },
+): Promise<ServerDefaults> {
+  const { server, trust, token } = readKubeconfig(kubeconfig);
+  const api = new ApiServer({ ...addressOf(server), trust, timeoutMs: REQUEST_MS, signal }, token);
+  try {
+    const { minor, version } = await versionOf(api);
+    const discovery = new Discovery(api);
+    const leaves: DeclaredLeaf[] = [];
+    const leftOut: string[] = [];
+    for (const object of manifestObjects(texts)) {
+      const kind = { apiVersion: textAt(object, 'apiVersion') ?? '', kind: textAt(object, 'kind') ?? '' };
+      if (isSecret(kind)) continue;
+      const found = await ofObject(api, await discovery.find(kind), object, ignore);
+      if (typeof found === 'string') leftOut.push(found);
+      else leaves.push(...found.map((leaf) => ({ ...leaf, path: defaultsPath(minor, leaf.path) })));
+    }
+    return { leaves, version, leftOut };
+  } finally {
+    api.close();
+  }
+}
+
+/** Default leaves of one object, with paths as in a declaration; a text that says why there are none. */
+async function ofObject(
+  api: ApiServer,
+  resource: Resource,
+  object: TreeMap,
+  ignore: readonly Exclusion[],
+): Promise<readonly DeclaredLeaf[] | string> {
+  const { at, leaves } = leavesOfObject(object);
+  const declared = new Map(leaves.map((leaf) => [leaf.path.slice(at.length), leaf]));
+  const [first, second] = [await dryRun(api, resource, object), await dryRun(api, resource, object)];
+  if (typeof first === 'number' || typeof second === 'number')
+    return `defaults of ${printable(at)} are not committed: the API server does not take it under another name (${String(first)})`;
+  for (const ran of [first, second]) assertKept(at, resource, declared, ran, ignore);
+  const added = defaultLeaves(declared, first, second, (inside) => at + inside).filter(
+    ({ path }) => !isOfCluster(resource.kind, path.slice(at.length)),
+  );
+  // What the declaration leaves out by --ignore may have any value.
+  const ignored = ignore.map(({ path }) => path).filter((path) => !declared.has(path));
+  const others = added.filter(({ path }) => !ignored.includes(path.slice(at.length)));
+  return [...others, ...ignored.map((path) => chosenLeaf(at + path))];
+}
+
+type Ran = ReadonlyMap<string, DeclaredLeaf>;
+
+/** The leaves of an object as the server would store it, by path within it; the status if it does not take that name. */
+async function dryRun(api: ApiServer, resource: Resource, object: TreeMap): Promise<Ran | number> {
+  const metadata = mapAt(object, 'metadata') ?? new Map<string, never>();
+  const namespace = resource.namespaced ? (textAt(metadata, 'namespace') ?? 'default') : '';
+  const name = `tallystick-${randomBytes(6).toString('hex')}`;
+  const query = new URLSearchParams({
+    dryRun: 'All',
+    fieldManager: 'tallystick-defaults',
+    fieldValidation: 'Strict',
+    force: 'true',
+  });
+  const renamed = new Map([...object, ['metadata', new Map([...metadata, ['name', name]])] as const]);
+  const { status, body } = await api.ask({
+    path: `${objectUrl(resource, namespace, name)}?${query.toString()}`,
+    dryRunApply: jsonOf(renamed),
+  });
+  if (status === 422) return status;
+  const shown = mapAt(body);
+  if ((status !== 200 && status !== 201) || shown === undefined)
+    throw api.refusal(
+      status,
+      `a dry run of ${resource.kind} (it needs create and patch on the kind, and its namespace)`,
+    );
+  const { at, leaves } = leavesOfObject(shown);
+  return new Map(leaves.map((leaf) => [leaf.path.slice(at.length), leaf]));
+}
+
+/** Refuses `config-invalid` for a declared leaf that the server changes or does not keep: the live object never has it. */
+function assertKept(
+  at: string,
+  { apiVersion, kind }: Resource,
+  declared: Ran,
+  ran: Ran,
+  ignore: readonly Exclusion[],
+): void {
+  const leaves = new Map(
+    [...declared]
+      .filter(([inside]) => inside !== '/metadata/name')
+      .map(([inside, leaf]) => [inside, declaredValue(leaf.value)]),
+  );
+  const wanted = { apiVersion, kind, namespace: '', name: '', leaves, defaults: new Map() };
+  const { changed, absent } = compareObject(
+    wanted,
+    { leaves: ran },
+    {
+      knowsDefaults: false,
+      key: undefined,
+      ignores: (inside) => ignore.some(({ path }) => inside === path || inside.startsWith(`${path}/`)),
+      declaredAt: at,
+    },
+  );
+  const [inside] = [...changed, ...absent];
+  if (inside === undefined) return;
+  throw refuse(
+    'config-invalid',
+    `the API server changes ${printable(at + inside)} of what is declared, so the live object never is as declared: declare what it makes ` +
+      '(`kubectl apply --dry-run=server -o yaml`), or leave it out with --ignore',
+  );
+}

@@ -1,0 +1,164 @@
+/**
+ * The Role that an agent needs for `kubernetes@1`: get, list and watch on the declared kinds where they are declared, and
+ * nothing else. Never Secrets, no write, no impersonation. Of the namespace kube-system it may read the UID.
+ */
+import { refuse } from '../../bytes/refusal.ts';
+import { manifestObjects } from '../../declare/sources/kubernetes/kubernetes.ts';
+import { textAt, type TreeMap } from './tree.ts';
+
+/** What is declared, or looked at: a kind, and where; an empty namespace is that of a kind in none. */
+interface Reach {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+}
+
+export interface RoleOptions {
+  /** The service account of the agent, and its namespace. */
+  readonly account: string;
+  readonly accountNamespace: string;
+  /** Whether it looks at pods and images, and so reads pods and what makes them. */
+  readonly pods: boolean;
+  /** Whether it asks for reviews of other users' rights, and reads all roles. */
+  readonly rights: boolean;
+}
+
+/** Kinds in no namespace, of Kubernetes 1.36. Of other groups, a kind is taken to be in namespaces. */
+const CLUSTER_WIDE: ReadonlySet<string> = new Set([
+  'v1/Namespace',
+  'v1/Node',
+  'v1/PersistentVolume',
+  'rbac.authorization.k8s.io/v1/ClusterRole',
+  'rbac.authorization.k8s.io/v1/ClusterRoleBinding',
+  'apiextensions.k8s.io/v1/CustomResourceDefinition',
+  'apiregistration.k8s.io/v1/APIService',
+  'storage.k8s.io/v1/StorageClass',
+  'storage.k8s.io/v1/CSIDriver',
+  'scheduling.k8s.io/v1/PriorityClass',
+  'node.k8s.io/v1/RuntimeClass',
+  'networking.k8s.io/v1/IngressClass',
+  'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration',
+  'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration',
+  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy',
+  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding',
+]);
+
+const READS = ['get', 'list', 'watch'];
+
+function reachesOf(objects: readonly TreeMap[], { pods }: RoleOptions): readonly Reach[] {
+  const declared = objects
+    .map((object) => ({
+      apiVersion: textAt(object, 'apiVersion') ?? '',
+      kind: textAt(object, 'kind') ?? '',
+      namespace: textAt(object, 'metadata', 'namespace') ?? '',
+    }))
+    .filter(({ apiVersion, kind }) => apiVersion !== 'v1' || kind !== 'Secret');
+  if (!pods) return declared;
+  return declared.flatMap((each) => [
+    each,
+    { apiVersion: 'v1', kind: 'Pod', namespace: each.namespace },
+    { apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace: each.namespace },
+    { apiVersion: 'batch/v1', kind: 'Job', namespace: each.namespace },
+  ]);
+}
+
+/** What definitions of kinds among the manifests say: names in paths, by group and kind. */
+function pluralsIn(objects: readonly TreeMap[]): ReadonlyMap<string, string> {
+  const definitions = objects.filter((each) => textAt(each, 'kind') === 'CustomResourceDefinition');
+  return new Map(
+    definitions.flatMap((each): [string, string][] => {
+      const [kind, plural] = [textAt(each, 'spec', 'names', 'kind'), textAt(each, 'spec', 'names', 'plural')];
+      const key = `${textAt(each, 'spec', 'group') ?? ''}/${kind ?? ''}`;
+      return plural === undefined ? [] : [[key, plural]];
+    }),
+  );
+}
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
+}
+
+/** Roles and bindings as manifests, one JSON document after another. Refuses `usage` if nothing is left to read. */
+export function roleManifests(texts: readonly string[], options: RoleOptions): string {
+  const { account, accountNamespace, rights } = options;
+  const objects = manifestObjects(texts);
+  const plurals = pluralsIn(objects);
+  const readable = reachesOf(objects, options);
+  if (readable.length === 0)
+    throw refuse('usage', 'there is nothing here that an agent may read: Secrets are never listed');
+  const isWide = ({ apiVersion, kind }: Reach): boolean => CLUSTER_WIDE.has(`${apiVersion}/${kind}`);
+  const rbac = ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'];
+  const wide: Rule[] = [
+    { apiGroups: [''], resources: ['namespaces'], verbs: ['get'], resourceNames: ['kube-system'] },
+    ...rulesOf(readable.filter(isWide), plurals),
+    ...(rights
+      ? [
+          { apiGroups: ['rbac.authorization.k8s.io'], resources: rbac, verbs: READS },
+          { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+        ]
+      : []),
+  ];
+  const name = `tallystick-${account}`;
+  const subject = { kind: 'ServiceAccount', name: account, namespace: accountNamespace };
+  const pair = (namespace: string, rules: readonly Rule[]): readonly object[] => {
+    const [role, binding] =
+      namespace === '' ? ['ClusterRole', 'ClusterRoleBinding'] : ['Role', 'RoleBinding'];
+    const metadata = { name, ...(namespace !== '' && { namespace }) };
+    return [
+      { ...RBAC, kind: role, metadata, rules },
+      {
+        ...RBAC,
+        kind: binding,
+        metadata,
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: role, name },
+        subjects: [subject],
+      },
+    ];
+  };
+  const inside = readable.filter((each) => !isWide(each));
+  const namespaces = [...new Set(inside.map(({ namespace }) => namespace || 'default'))].toSorted();
+  const all = [
+    ...pair('', wide),
+    ...namespaces.flatMap((namespace) =>
+      pair(
+        namespace,
+        rulesOf(
+          inside.filter((each) => (each.namespace || 'default') === namespace),
+          plurals,
+        ),
+      ),
+    ),
+  ];
+  return all.map((each) => `${JSON.stringify(each, null, 2)}\n`).join('---\n');
+}
+
+const RBAC = { apiVersion: 'rbac.authorization.k8s.io/v1' };
+
+/** One rule for each API group, with the plurals of its kinds. */
+function rulesOf(reaches: readonly Reach[], plurals: ReadonlyMap<string, string>): readonly Rule[] {
+  const groups = new Map<string, Set<string>>();
+  for (const { apiVersion, kind } of reaches) {
+    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+    const resources = groups.get(group) ?? new Set();
+    resources.add(plurals.get(`${group}/${kind}`) ?? pluralOf(kind));
+    groups.set(group, resources);
+  }
+  return [...groups]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([group, resources]) => ({
+      apiGroups: [group],
+      resources: [...resources].toSorted(),
+      verbs: READS,
+    }));
+}
+
+/** The name that a kind has in paths by custom. A definition of the kind among the manifests says it for certain. */
+function pluralOf(kind: string): string {
+  const name = kind.toLowerCase();
+  if (name === 'endpoints') return name;
+  if (/(?:s|x|ch|sh)$/.test(name)) return `${name}es`;
+  return name.endsWith('y') && !/[aeiou]y$/.test(name) ? `${name.slice(0, -1)}ies` : `${name}s`;
+}

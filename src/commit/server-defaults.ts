@@ -66,9 +66,10 @@ async function ofObject(
   const declared = new Map(leaves.map((leaf) => [leaf.path.slice(at.length), leaf]));
   const [first, second] = [await dryRun(api, resource, object), await dryRun(api, resource, object)];
   if (typeof first === 'number' || typeof second === 'number')
-    return `defaults of ${printable(at)} are not committed: the API server does not take it under another name (${String(first)})`;
+    return `defaults of ${printable(at)} are not committed: the API server does not take it under another name`;
   for (const ran of [first, second]) assertKept(at, resource, declared, ran, ignore);
-  const added = defaultLeaves(declared, first, second, (inside) => at + inside).filter(
+  const naming = { kind: resource.kind, pathOf: (inside: string): string => at + inside };
+  const added = defaultLeaves(declared, first, second, naming).filter(
     ({ path }) => !isOfCluster(resource.kind, path.slice(at.length)),
   );
   // What the declaration leaves out by --ignore may have any value.

@@ -4,12 +4,15 @@
  */
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { onPath, type Ran, type Stage } from './stage.ts';
 
 const TORCHWOOD = 'filippo.io/torchwood';
 const WITNESS = 'github.com/transparency-dev/witness';
 const TESSERA = 'github.com/transparency-dev/tessera';
 const FORMATS = 'github.com/transparency-dev/formats';
+/** As test/interop/kube/go.mod.txt has it. */
+const KUBERNETES = 'v1.36.3';
 
 /** torchwood v0.10.0 needs Go 1.27; the newest before it is good for Go 1.24. */
 export const VERSIONS: Readonly<Record<string, string>> = {
@@ -29,8 +32,8 @@ const COMMANDS = {
   omniwitness: [WITNESS, 'cmd/omniwitness'],
 } as const;
 
-/** `opennote` is test/interop/opennote.go: their libraries behind a command line. */
-export type Command = keyof typeof COMMANDS | 'opennote';
+/** `opennote` is test/interop/opennote.go: their libraries behind a command line; `kube-apiserver` has a module of its own. */
+export type Command = keyof typeof COMMANDS | 'opennote' | 'kube-apiserver';
 
 /**
  * Downloading and building may take this long; what is not there then is skipped. Ten minutes are enough for two slow
@@ -50,7 +53,7 @@ export class Programs {
   static async build(stage: Stage, note: (text: string) => void): Promise<Programs> {
     const programs = new Programs(stage.path('bin'));
     if (!onPath('go')) {
-      for (const name of [...Object.keys(COMMANDS), 'opennote'] as Command[])
+      for (const name of [...Object.keys(COMMANDS), 'opennote', 'kube-apiserver'] as Command[])
         programs.#missing.set(name, 'there is no Go on this machine');
       return programs;
     }
@@ -63,6 +66,8 @@ export class Programs {
       programs.#record(name, await go(stage, ['install', target], signal), signal);
       note(`${name}: ${programs.#missing.get(name) ?? target}`);
     }
+    programs.#record('kube-apiserver', await buildApiserver(stage, signal), signal);
+    note(`kube-apiserver: ${programs.#missing.get('kube-apiserver') ?? KUBERNETES}`);
     return programs;
   }
 
@@ -95,6 +100,36 @@ function go(stage: Stage, args: readonly string[], signal: AbortSignal, cwd = st
     timeoutMs: BUILD_MS,
     signal,
   });
+}
+
+/**
+ * The heaviest of all: some six minutes of one core where nothing is in Go's caches. `KUBE_APISERVER` names one that was
+ * built before, or where to keep it.
+ */
+async function buildApiserver(stage: Stage, signal: AbortSignal): Promise<Ran> {
+  const kept = process.env['KUBE_APISERVER'];
+  const target = kept ?? stage.path('bin', 'kube-apiserver');
+  if (!existsSync(target)) {
+    const dir = stage.path('kube-apiserver');
+    await mkdir(dir, { recursive: true });
+    await copyFile(new URL('kube/go.mod.txt', import.meta.url), join(dir, 'go.mod'));
+    const version = 'k8s.io/component-base/version';
+    const [, minor = ''] = /^v1\.([0-9]+)/.exec(KUBERNETES) ?? [];
+    const names = [`gitVersion=${KUBERNETES}`, 'gitMajor=1', `gitMinor=${minor}`].map(
+      (each) => `-X ${version}.${each}`,
+    );
+    const flags = ['-mod=mod', '-trimpath', '-ldflags', ['-s -w', ...names].join(' ')];
+    const ran = await go(
+      stage,
+      ['build', ...flags, '-o', target, 'k8s.io/kubernetes/cmd/kube-apiserver'],
+      signal,
+      dir,
+    );
+    if (ran.code !== 0) return ran;
+  }
+  await mkdir(stage.path('bin'), { recursive: true });
+  if (kept !== undefined) await copyFile(kept, stage.path('bin', 'kube-apiserver'));
+  return { code: 0, out: '', err: '' };
 }
 
 /** A module of its own, made on the spot: nothing of Go's is kept in this repository but the one source. */

@@ -283,7 +283,7 @@ const RIGHTS: readonly (readonly [
     true,
     'lets through',
     'CONTRADICTED',
-    'E0',
+    'E1',
   ],
   ['admission answers with 403, too', { allowed: false }, false, true, 'admission', 'PROVEN', 'E0'],
 ];

@@ -4,7 +4,8 @@
  * asked for a second time. One that was seen once may be a change under way: nothing is known then.
  */
 import { liveObject, type LiveObject } from './object.ts';
-import { objectUrl } from './server.ts';
+import { collectionPath, objectUrl } from './server.ts';
+import { textAt } from './tree.ts';
 import { shownPath } from './shown.ts';
 import { newestOf, type View } from './view.ts';
 import type { ApiServer } from './api.ts';
@@ -63,7 +64,12 @@ async function differs(
   const isSame = isSameRevision(again, againThere);
   if (isSame && again.print !== againThere.print) return { what, isConfirmed: wasSame };
   // They agree now, or cannot be compared now. If they disagreed about one revision before, that was seen once.
-  return wasSame ? { what, isConfirmed: false } : undefined;
+  if (wasSame) return { what, isConfirmed: false };
+  const [behind, ahead] = again.resourceVersion < againThere.resourceVersion ? [one, other] : [other, one];
+  const newest = again.resourceVersion < againThere.resourceVersion ? againThere : again;
+  const late = await get(behind, newest);
+  if (isSame || late === undefined || late.resourceVersion >= newest.resourceVersion) return undefined;
+  return { what: `${behind.name} shows it as it was before ${ahead.name} showed it`, isConfirmed: false };
 }
 
 /** A server shows an object, and the lists of another lack it. */
@@ -140,4 +146,17 @@ async function get(api: ApiServer, object: LiveObject): Promise<LiveObject | und
 
 function urlOf({ resource, namespace, name }: LiveObject): string {
   return objectUrl(resource, namespace, name);
+}
+
+/**
+ * Why a server shows the past: asked after others have shown a newer state, it still shows an older one of the first kind.
+ * undefined: it does not.
+ */
+export async function behindReason(view: View, newest: bigint): Promise<string | undefined> {
+  const [first] = view.lists;
+  if (first === undefined || first.resourceVersion >= newest) return undefined;
+  const path = `${collectionPath(first.resource, first.namespace)}?limit=1`;
+  const version = textAt(await view.api.read(path, 'a list'), 'metadata', 'resourceVersion') ?? '';
+  if (/^[0-9]{1,20}$/.test(version) && BigInt(version) >= newest) return undefined;
+  return `${view.api.name} shows an older state than another API server showed before`;
 }

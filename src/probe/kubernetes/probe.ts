@@ -8,7 +8,7 @@ import type { Withheld } from '../../claim/withheld.ts';
 import type { ValueMap } from '../../claim/value.ts';
 import { declaredLeaves } from '../declared.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
-import { disagreements, hiddenInLists, type Disagreement } from './agree.ts';
+import { behindReason, disagreements, hiddenInLists, type Disagreement } from './agree.ts';
 import { ApiServer } from './api.ts';
 import { KUBERNETES } from './describe.ts';
 import { WORKLOADS } from './images.ts';
@@ -59,6 +59,8 @@ export interface Look {
   readonly declaration: Declaration;
   readonly world: World | undefined;
   readonly disagreements: readonly Disagreement[];
+  /** Which servers show the past, in words. */
+  readonly behind: readonly string[];
 }
 
 async function lookAt(
@@ -100,7 +102,10 @@ async function lookAt(
   for (const view of views.slice(1))
     if (view.facts.version === own.version) found.push(...(await disagreements(first, view)));
   if (world !== undefined) found.push(...(await hiddenInLists(first, world.deleted)));
-  return { first, views, scope, placed, declaration, world, disagreements: found };
+  const newest = views.map(newestOf).reduce((a, b) => (a > b ? a : b));
+  const behind: string[] = [];
+  for (const view of views.slice(0, -1)) behind.push(...[(await behindReason(view, newest)) ?? []].flat());
+  return { first, views, scope, placed, declaration, world, disagreements: found, behind };
 }
 
 /** Refuses `unavailable` if the servers are of several clusters, or of another than the claim names. */
@@ -187,7 +192,7 @@ function observed(look: Look, rights: Rights | undefined, settings: Settings, by
     value,
     grades: [{ path: '', evidence: 'E0' }, ...(rights?.grades ?? [])],
     attachments: [],
-    contradictions: [...against, ...(rights?.contradictions ?? [])],
+    contradictions: [...(rights?.contradictions ?? []), ...against],
     population: parts.population,
     ...(world !== undefined && {
       compared: { declared: look.placed.length, ...world.leaves },
@@ -199,11 +204,12 @@ function observed(look: Look, rights: Rights | undefined, settings: Settings, by
 }
 
 /** What cannot be said, since lists are not whole, are old, or were seen to differ once. */
-function doubtsOf({ first, views, disagreements: found }: Look): readonly Withheld[] {
+function doubtsOf({ first, views, disagreements: found, behind }: Look): readonly Withheld[] {
   const once = found.filter((each) => !each.isConfirmed);
   const [doubt] = [
     ...once.map(({ path, what }) => `seen once, which may be a change under way: ${what} (${path})`),
     ...views.flatMap((view) => view.faults),
+    ...behind,
   ];
   // What two answers contradict is known to be wrong, whatever else is not known.
   const isContradicted = once.length < found.length;

@@ -208,12 +208,15 @@ class Tally {
   readonly #unsettled: Value[] = [];
   readonly #tried: Record<string, string> = {};
   readonly #contradictions: Contradiction[] = [];
+  /** Whether a read contradicts what the server says: this agent saw that. */
+  #isSeen = false;
 
   add({ text }: Review, { tried, review }: Answers, outcome: Outcome): void {
     if (tried !== undefined) this.#tried[text] = tried;
     if (outcome.kind === 'contradicted') {
       const paths = ['/rights'];
       this.#contradictions.push({ paths, explain: `${text}: ${outcome.what}; asked twice` });
+      this.#isSeen ||= tried === 'allowed' || tried === 'denied';
     }
     const isAllowed = outcome.kind === 'contradicted' && (tried === 'allowed' || review === 'allowed');
     if (outcome.kind === 'allowed' || isAllowed) this.#allowed.push(text);
@@ -231,7 +234,7 @@ class Tally {
         unsettled: this.#unsettled,
         tried: this.#tried,
       },
-      grades: [{ path: '/rights/tried', evidence: 'E1' }],
+      grades: [{ path: this.#isSeen ? '/rights' : '/rights/tried', evidence: 'E1' }],
       contradictions: this.#contradictions,
       withheld: isSettled
         ? []

@@ -2,6 +2,7 @@
  * The Role that an agent needs for `kubernetes@1`: get, list and watch on the declared kinds where they are declared, and
  * nothing else. Never Secrets, no write, no impersonation. Of the namespace kube-system it may read the UID.
  */
+import { stringify } from 'yaml';
 import { refuse } from '../../bytes/refusal.ts';
 import { manifestObjects } from '../../declare/sources/kubernetes/kubernetes.ts';
 import { textAt, type TreeMap } from './tree.ts';
@@ -81,58 +82,60 @@ interface Rule {
   readonly resourceNames?: readonly string[];
 }
 
-/** Roles and bindings as manifests, one JSON document after another. Refuses `usage` if nothing is left to read. */
+/** Roles and bindings as manifests, one YAML document after another. Refuses `usage` if nothing is left to read. */
 export function roleManifests(texts: readonly string[], options: RoleOptions): string {
-  const { account, accountNamespace, rights } = options;
   const objects = manifestObjects(texts);
   const plurals = pluralsIn(objects);
   const readable = reachesOf(objects, options);
   if (readable.length === 0)
     throw refuse('usage', 'there is nothing here that an agent may read: Secrets are never listed');
-  const isWide = ({ apiVersion, kind }: Reach): boolean => CLUSTER_WIDE.has(`${apiVersion}/${kind}`);
-  const rbac = ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'];
-  const wide: Rule[] = [
+  const wide = [
     { apiGroups: [''], resources: ['namespaces'], verbs: ['get'], resourceNames: ['kube-system'] },
     ...rulesOf(readable.filter(isWide), plurals),
-    ...(rights
-      ? [
-          { apiGroups: ['rbac.authorization.k8s.io'], resources: rbac, verbs: READS },
-          { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
-        ]
-      : []),
+    ...(options.rights ? REVIEWING : []),
   ];
-  const name = `tallystick-${account}`;
-  const subject = { kind: 'ServiceAccount', name: account, namespace: accountNamespace };
-  const pair = (namespace: string, rules: readonly Rule[]): readonly object[] => {
-    const [role, binding] =
-      namespace === '' ? ['ClusterRole', 'ClusterRoleBinding'] : ['Role', 'RoleBinding'];
-    const metadata = { name, ...(namespace !== '' && { namespace }) };
-    return [
-      { ...RBAC, kind: role, metadata, rules },
-      {
-        ...RBAC,
-        kind: binding,
-        metadata,
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: role, name },
-        subjects: [subject],
-      },
-    ];
-  };
-  const inside = readable.filter((each) => !isWide(each));
-  const namespaces = [...new Set(inside.map(({ namespace }) => namespace || 'default'))].toSorted();
+  const byNamespace = Map.groupBy(
+    readable.filter((each) => !isWide(each)),
+    ({ namespace }) => namespace || 'default',
+  );
   const all = [
-    ...pair('', wide),
-    ...namespaces.flatMap((namespace) =>
-      pair(
-        namespace,
-        rulesOf(
-          inside.filter((each) => (each.namespace || 'default') === namespace),
-          plurals,
-        ),
-      ),
-    ),
+    ...granted('', wide, options),
+    ...[...byNamespace]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([namespace, inside]) => granted(namespace, rulesOf(inside, plurals), options)),
   ];
-  return all.map((each) => `${JSON.stringify(each, null, 2)}\n`).join('---\n');
+  return all.map((each) => stringify(each)).join('---\n');
+}
+
+function isWide({ apiVersion, kind }: Reach): boolean {
+  return CLUSTER_WIDE.has(`${apiVersion}/${kind}`);
+}
+
+/** What checking rights needs: all roles, and reviews, which make nothing. */
+const REVIEWING: readonly Rule[] = [
+  {
+    apiGroups: ['rbac.authorization.k8s.io'],
+    resources: ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
+    verbs: READS,
+  },
+  { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+];
+
+/** A role with its binding; for the whole cluster where the namespace is empty. */
+function granted(
+  namespace: string,
+  rules: readonly Rule[],
+  { account, accountNamespace }: RoleOptions,
+): readonly object[] {
+  const name = `tallystick-${account}`;
+  const [role, binding] = namespace === '' ? ['ClusterRole', 'ClusterRoleBinding'] : ['Role', 'RoleBinding'];
+  const metadata = { name, ...(namespace !== '' && { namespace }) };
+  const subjects = [{ kind: 'ServiceAccount', name: account, namespace: accountNamespace }];
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: role, name };
+  return [
+    { ...RBAC, kind: role, metadata, rules },
+    { ...RBAC, kind: binding, metadata, roleRef, subjects },
+  ];
 }
 
 const RBAC = { apiVersion: 'rbac.authorization.k8s.io/v1' };

@@ -22,6 +22,11 @@ const CHOSEN = encodeCbor(new Map([['unknown', true]]));
 /** The value of a declared leaf that the server does not keep, since it is what is there without it. */
 const DROPPED = encodeCbor(new Map([['dropped', true]]));
 
+/** What servers give out one by one, of each kind. A dry run may show the same one twice, since it gives nothing out. */
+const GIVEN_OUT: ReadonlyMap<string, RegExp> = new Map([
+  ['Service', /^\/spec\/(?:clusterIP|clusterIPs(?:\/.*)?|healthCheckNodePort|ports\/[^/]+\/nodePort)$/],
+]);
+
 /**
  * The defaults of one object: what a dry run has besides the declared leaves. `first` and `second`: the leaves of two dry
  * runs, by path within the object; what differs between the two is chosen by the server.
@@ -30,7 +35,7 @@ export function defaultLeaves(
   declared: ReadonlyMap<string, DeclaredLeaf>,
   first: ReadonlyMap<string, DeclaredLeaf>,
   second: ReadonlyMap<string, DeclaredLeaf>,
-  pathOf: (inside: string) => string,
+  { kind, pathOf }: { readonly kind: string; readonly pathOf: (inside: string) => string },
 ): readonly DeclaredLeaf[] {
   const leaves: DeclaredLeaf[] = [];
   const add = (inside: string, value: Uint8Array): void =>
@@ -38,7 +43,8 @@ export function defaultLeaves(
   for (const inside of new Set([...first.keys(), ...second.keys()])) {
     if (declared.has(inside)) continue;
     const [one, other] = [first.get(inside), second.get(inside)];
-    const same = one !== undefined && other !== undefined && isSame(one.value, other.value);
+    const isGivenOut = GIVEN_OUT.get(kind)?.test(inside) === true;
+    const same = !isGivenOut && one !== undefined && other !== undefined && isSame(one.value, other.value);
     add(inside, same ? one.value : CHOSEN);
   }
   for (const inside of declared.keys()) {

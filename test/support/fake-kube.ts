@@ -167,7 +167,11 @@ function answerTo(
   if (method === 'POST' && path.endsWith('/selfsubjectreviews'))
     return { status: 201, body: { ...body, status: { userInfo: { username: user } } } };
   if (method !== 'GET') return failure(405, 'MethodNotAllowed');
-  if (path === '/version') return { status: 200, body: { major: '1', minor: cluster.version.split('.')[1], gitVersion: cluster.version } };
+  if (path === '/version')
+    return {
+      status: 200,
+      body: { major: '1', minor: cluster.version.split('.')[1], gitVersion: cluster.version },
+    };
   if (path === '/api/v1/namespaces/kube-system')
     return {
       status: 200,

@@ -235,7 +235,12 @@ export function repinSubject(operands: readonly string[], flags: Declaring & Pin
   const more = (['otherProbe', 'sensitive', 'notSecret', 'ignore'] as const).some(
     (name) => flags.texts(name).length > 0,
   );
-  const switched = flags.on('pin') || flags.on('dropClaims') || flags.on('literal') || flags.on('list') || flags.on('defaults');
+  const switched =
+    flags.on('pin') ||
+    flags.on('dropClaims') ||
+    flags.on('literal') ||
+    flags.on('list') ||
+    flags.on('defaults');
   if (subject !== undefined && subject !== '' && operands.length === 0 && !said && !more && !switched)
     return subject;
   throw refuse(

@@ -8,9 +8,8 @@ import { chromium, type Browser, type BrowserContext, type CDPSession, type Page
 import { processCpu } from './machine.ts';
 import { threadTimes } from './processor.ts';
 
-/** In the page: tasks that took longer than 50 ms, and how long each click took to the next paint. */
-const WATCH = `globalThis.seen = { tasks: [], clicks: [] };
-new PerformanceObserver((list) => seen.tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask', buffered: true });
+/** In the page: how long each click took to the next paint. */
+const WATCH = `globalThis.seen = { clicks: [] };
 new PerformanceObserver((list) => { for (const each of list.getEntries()) if (each.name === 'click') seen.clicks.push(each.duration); }).observe({ type: 'event', durationThreshold: 16, buffered: true });`;
 
 /** Seconds of processor time, of all of the browser and of two threads of the page. */
@@ -32,6 +31,8 @@ export interface Memory {
 
 /** Milliseconds. */
 export interface Felt {
+  /** The task of the page's main thread that ran longest, and how long it was under way on the clock. */
+  readonly longestRun: number;
   readonly longestTask: number;
   /** From each click to the paint after it; those below 16 ms count as 16. */
   readonly clicks: readonly number[];
@@ -44,6 +45,7 @@ export class WatchedPage {
   readonly #session: CDPSession;
   readonly #workers: WorkerSession[] = [];
   readonly #mark: string;
+  readonly #tasks: Tasks;
   #clicks = 0;
 
   private constructor(
@@ -52,12 +54,14 @@ export class WatchedPage {
     page: Page,
     session: CDPSession,
     mark: string,
+    tasks: Tasks,
   ) {
     this.#browser = browser;
     this.#context = context;
     this.page = page;
     this.#session = session;
     this.#mark = mark;
+    this.#tasks = tasks;
   }
 
   /** A browser that has seen nothing before, with an empty page. */
@@ -71,7 +75,14 @@ export class WatchedPage {
     const page = await context.newPage();
     const session = await context.newCDPSession(page);
     await page.addInitScript({ content: WATCH });
-    const own = new WatchedPage(browser, context, page, session, mark);
+    const own = new WatchedPage(
+      browser,
+      context,
+      page,
+      session,
+      mark,
+      await Tasks.watch(await browser.newBrowserCDPSession()),
+    );
     await own.#attach();
     return own;
   }
@@ -117,11 +128,18 @@ export class WatchedPage {
     return result.value;
   }
 
+  /** What a reader felt of it so far. Ends the watching of tasks. */
   async felt(): Promise<Felt> {
-    const text = String(await this.evaluate('JSON.stringify(seen)'));
-    const { tasks, clicks } = JSON.parse(text) as { tasks: number[]; clicks: number[] };
+    const clicks = JSON.parse(String(await this.evaluate('JSON.stringify(seen.clicks)'))) as number[];
     const quick = Array.from({ length: Math.max(0, this.#clicks - clicks.length) }, () => 16);
-    return { longestTask: Math.max(0, ...tasks), clicks: [...clicks, ...quick] };
+    const tasks = await this.#tasks.of(this.#renderer);
+    const most = (of: (task: Task) => number): number =>
+      tasks.reduce((sum, each) => Math.max(sum, of(each)), 0) / 1_000;
+    return {
+      longestRun: most(({ tdur }) => tdur ?? 0),
+      longestTask: most(({ dur }) => dur ?? 0),
+      clicks: [...clicks, ...quick],
+    };
   }
 
   /** So far. */
@@ -178,6 +196,47 @@ export class WatchedPage {
   async close(): Promise<void> {
     await this.#context.close();
     await this.#browser.close();
+  }
+}
+
+/** A task of a thread, as Chromium's tracing tells it: microseconds on the clock, and of processor time. */
+interface Task {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly dur?: number;
+  readonly tdur?: number;
+}
+
+/** Tasks of all threads of a browser that took a while. */
+class Tasks {
+  readonly #session: CDPSession;
+  readonly #long: Task[] = [];
+
+  private constructor(session: CDPSession) {
+    this.#session = session;
+    session.on('Tracing.dataCollected', ({ value }) => {
+      for (const each of value as unknown as readonly Task[])
+        if (each.name === 'RunTask' && (each.dur ?? 0) > 10_000) this.#long.push(each);
+    });
+  }
+
+  static async watch(session: CDPSession): Promise<Tasks> {
+    const tasks = new Tasks(session);
+    const includedCategories = ['disabled-by-default-devtools.timeline'];
+    const traceConfig = { recordMode: 'recordContinuously', includedCategories } as const;
+    await session.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig });
+    return tasks;
+  }
+
+  /** Of the main thread of a process, whose id is the process's. Ends the watching. */
+  async of(pid: number): Promise<readonly Task[]> {
+    const ended = new Promise<void>((resolve) =>
+      this.#session.once('Tracing.tracingComplete', () => resolve()),
+    );
+    await this.#session.send('Tracing.end');
+    await ended;
+    return this.#long.filter((each) => each.pid === pid && each.tid === pid);
   }
 }
 

@@ -100,7 +100,7 @@ async function rows(server: Server): Promise<readonly Row[]> {
     await profiled?.();
     const after = page.cost();
     const cpu = processCpu(server.pid).own - served;
-    const { longestTask, clicks } = await page.felt();
+    const { longestRun, longestTask, clicks } = await page.felt();
     const memory = await page.memory();
     const [byPrefix, byOwner] = [
       await filtered(page, 'prefix', 'prod/db'),
@@ -120,9 +120,9 @@ async function rows(server: Server): Promise<readonly Row[]> {
         against: `browser ${(after.all - before.all).toFixed(1)} s of processor time: main thread ${(after.main - before.main).toFixed(1)}, worker ${(after.workers - before.workers).toFixed(1)}; server ${cpu.toFixed(1)} s`,
       },
       {
-        what: 'longest task of the main thread',
-        value: ms(longestTask),
-        against: goal(longestTask, '≤', 100, ' ms'),
+        what: 'longest task of the main thread, processor time',
+        value: `${longestRun.toFixed(0)} ms`,
+        against: `${longestTask.toFixed(0)} ms on the clock; ${goal(longestRun, '≤', 100, ' ms')}`,
       },
       {
         what: 'a click until the next paint',

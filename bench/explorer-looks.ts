@@ -115,7 +115,7 @@ async function rows(server: Server): Promise<readonly Row[]> {
     await profiled?.();
     const after = page.cost();
     const server2 = processCpu(server.pid).own - served;
-    const { longestTask, clicks } = await page.felt();
+    const { longestRun, longestTask, clicks } = await page.felt();
     const memory = await page.memory();
     const [all, main, workers] = (['all', 'main', 'workers'] as const).map(
       (name) => after[name] - before[name],
@@ -139,9 +139,9 @@ async function rows(server: Server): Promise<readonly Row[]> {
       },
       { what: 'processor time of the server', value: seconds(server2), against: '' },
       {
-        what: 'longest task of the main thread',
-        value: `${longestTask.toFixed(0)} ms`,
-        against: goal(longestTask, '≤', 100, ' ms'),
+        what: 'longest task of the main thread, processor time',
+        value: `${longestRun.toFixed(0)} ms`,
+        against: `${longestTask.toFixed(0)} ms on the clock; ${goal(longestRun, '≤', 100, ' ms')}`,
       },
       {
         what: 'a click until the next paint',

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { Computing } from '#src/explorer/overview/computing.ts';
-import { historyIn } from '#src/explorer/page/state/told-history.ts';
+import { historyIn } from '#src/explorer/page/worker/word.ts';
 import { overviewIn, toldOverview } from '#src/explorer/page/state/told-overview.ts';
 import { csvOf } from '#src/explorer/page/views/home/csv.ts';
 import { WrongAnswer } from '#src/explorer/page/state/shape.ts';

@@ -3,7 +3,7 @@ import t from 'tap';
 import type { HistoryJson } from '#src/appraisal/past/json.ts';
 import type { CheckShown, EntryShown } from '#src/explorer/page/worker/protocol.ts';
 import { Asked } from '../support/asked-verifier.ts';
-import { asked, DAY, period, subject, tenHours } from '../support/ten-hours.ts';
+import { asked, DAY, period, saying, subject, tenHours } from '../support/ten-hours.ts';
 import { cosigned, POLICY } from '../support/past-world.ts';
 import { HOUR, START, SUBJECT } from '../support/see-world.ts';
 import { forkOf } from '../support/served-log.ts';
@@ -111,15 +111,15 @@ t.test('an honest log: a subject', async (t) => {
     ),
   ) as HistoryJson;
   const visible = { since: START + 6 * HOUR, until: START + DAY };
-  const shown = subject(
-    await page.ask({ kind: 'subject', subject: SUBJECT, period, visible, told, first: [6] }),
-  );
+  saying(w, told);
+  const shown = subject(await page.ask({ kind: 'subject', subject: SUBJECT, period, visible, told: true }));
   t.match(shown.status, { subject: SUBJECT, claims: [{ claim: 'tls-min', verdict: 'PROVEN' }] });
   t.strictSame(shown.differs, []);
   t.match(shown.past.claims[0]?.figures, { looks: 10, proven: 9, failed: 1 });
   t.match(shown.csv, /^record,subject,claim/);
   t.equal(shown.csv.split('\n').filter((each) => each.startsWith('look,')).length, 10);
-  const kinds = page.parts.map(({ kind }) => kind);
+  t.strictSame(page.partsOf('told')[0]?.past, told);
+  const kinds = page.parts.map(({ kind }) => kind).filter((kind) => kind !== 'told');
   t.strictSame(kinds.slice(0, 4), ['head', 'status', 'entries', 'count']);
   t.strictSame(
     page.partsOf('entries')[0]?.verified,
@@ -288,7 +288,13 @@ t.test('a server that computes otherwise, and a search that leaves out', async (
       .filter(({ index }) => index !== 6)
       .map((look) => (look.index === 7 ? { ...look, verdict: 'VIOLATED' as const } : look)),
   }));
-  const lied = subject(await page.ask({ ...ask, told: { ...honest, claims } }));
+  const late = Promise.withResolvers<typeof honest>();
+  saying(w, late.promise);
+  page.onPart = (_, part) => {
+    if (part.kind === 'entries') late.resolve({ ...honest, claims });
+  };
+  const lied = subject(await page.ask({ ...ask, told: true }));
+  t.equal(page.parts.at(-1)?.kind, 'count', 'the word came after the verifying had begun, and is compared');
   t.strictSame(
     lied.differs.map(({ what, index }) => [what, index]),
     [
@@ -305,7 +311,7 @@ t.test('a server that computes otherwise, and a search that leaves out', async (
     served: vkeys.join('\n'),
   });
   t.strictSame(
-    subject(await otherwise.ask({ ...ask, told: { ...honest, claims } })).differs.map(({ what }) => what),
+    subject(await otherwise.ask({ ...ask, told: true })).differs.map(({ what }) => what),
     ['left out'],
     'under another policy a server may see another verdict in good faith',
   );

@@ -1,5 +1,6 @@
 /** A log of ten hours of looks at one claim, and the verifier of a page that reads it. */
 import type { Test } from 'tap';
+import type { HistoryJson } from '#src/appraisal/past/json.ts';
 import type { SubjectShown } from '#src/explorer/page/worker/protocol.ts';
 import { Asked } from './asked-verifier.ts';
 import { POLICY, withWitnesses, type Past } from './past-world.ts';
@@ -27,6 +28,13 @@ export async function asked(w: World, text = POLICY): Promise<Asked> {
   const page = new Asked(w);
   await page.open({ text });
   return page;
+}
+
+/** Has the log say this of the past of any subject. */
+export function saying(w: World, told: HistoryJson | Promise<HistoryJson>): void {
+  const before = w.log.meddle;
+  w.log.meddle = async (path, method) =>
+    path.startsWith('/v1/subjects/') ? Response.json(await told) : before(path, method);
 }
 
 /** The answer to `subject`. */

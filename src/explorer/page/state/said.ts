@@ -23,7 +23,7 @@ export class Unsaid extends Error {
  * The JSON that it answers. Throws `Unsaid` for a refusal, an answer that takes too long, and one that leads elsewhere: the words of
  * another server are not this one's. Throws `WrongAnswer` as `jsonOf` does.
  */
-export async function wordsOf(path: string, signal?: AbortSignal): Promise<unknown> {
+export async function wordsOf(path: string, signal?: AbortSignal, ask = fetch): Promise<unknown> {
   const late = AbortSignal.timeout(MOST_MS);
   const asked = {
     signal: signal === undefined ? late : AbortSignal.any([signal, late]),
@@ -31,7 +31,7 @@ export async function wordsOf(path: string, signal?: AbortSignal): Promise<unkno
     headers: { accept: 'application/json' },
   } as const;
   try {
-    const reply = await fetch(path, asked);
+    const reply = await ask(path, asked);
     if (reply.ok) return await jsonOf(reply);
     const wait = parseRetryAfter(reply.headers.get('retry-after'), Date.now());
     throw new Unsaid((await detailOf(reply)) ?? `it answers ${reply.status}`, wait);

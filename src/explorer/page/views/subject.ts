@@ -16,6 +16,7 @@ import { FaultNote } from './checks.ts';
 import { Command } from './copied.ts';
 import { Download } from './download.ts';
 import { EntryShow } from './entry/shown.ts';
+import { Fold } from './fold.ts';
 import { AsItStood } from './subject/as-it-stood.ts';
 import { Claims } from './subject/claims.ts';
 import { Controls } from './subject/controls.ts';
@@ -118,10 +119,10 @@ function Past({ known, drawn, boot, onPick }: PastProps): VNode {
     ${past !== undefined && past.claims.length === 0 ? html`<p>Nothing was claimed in this time.</p>` : null}
     ${
       done &&
-      html`<details>
-        <summary>What was declared, as a table</summary>
-        <${MarksTable} boot=${boot} marks=${known.marks} />
-      </details>`
+      html`<${Fold}
+        summary="What was declared, as a table"
+        content=${() => html`<${MarksTable} boot=${boot} marks=${known.marks} />`}
+      />`
     }
   </div>`;
 }
@@ -157,12 +158,13 @@ function ClaimPast({
       summary=${`${claim.claim}: ${summary}`}
       onPick=${onPick}
     />
-    <details>
-      <summary>As tables<span class="hidden">: ${claim.claim}</span></summary>
-      <p>${GRADE_WORDS[claim.figures.grade_looks]}</p>
-      <${SpansTable} claim=${claim.claim} spans=${claim.spans} computed=${computed} />
-      <${LooksTable} boot=${boot} claim=${claim.claim} known=${known} />
-    </details>
+    <${Fold}
+      summary=${html`As tables<span class="hidden">: ${claim.claim}</span>`}
+      content=${() =>
+        html`<p>${GRADE_WORDS[claim.figures.grade_looks]}</p>
+          <${SpansTable} claim=${claim.claim} spans=${claim.spans} computed=${computed} />
+          <${LooksTable} boot=${boot} claim=${claim.claim} known=${known} />`}
+    />
   </section>`;
 }
 

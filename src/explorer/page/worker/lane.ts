@@ -29,6 +29,7 @@ export class Lane {
   readonly client: LogClient;
   readonly memory: WatchedMemory;
   readonly lasts: () => boolean;
+  readonly fetch: typeof fetch;
   #signal: AbortSignal | undefined;
   #tell: (remark: Remark) => void = () => undefined;
   #tail: Promise<unknown> = Promise.resolve();
@@ -42,6 +43,7 @@ export class Lane {
   ) {
     this.memory = new WatchedMemory(memory);
     this.lasts = lasts;
+    this.fetch = fetch;
     this.#turn = turn;
     this.client = openClient({
       log,
@@ -74,6 +76,11 @@ export class Lane {
     });
     this.#tail = next.catch(() => undefined);
     return next;
+  }
+
+  /** Of the question that is being answered: whether it was stopped. */
+  get signal(): AbortSignal | undefined {
+    return this.#signal;
   }
 
   /** Between two steps of long work. Throws `Stopped`. */

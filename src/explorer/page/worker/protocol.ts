@@ -77,10 +77,8 @@ export interface SubjectAsk {
   readonly visible: Period;
   /** A moment as `--at` takes it; absent: now. */
   readonly at?: string;
-  /** What the server says of the period. */
-  readonly told?: HistoryJson;
-  /** Rows to verify first: looks that the server says have failed. */
-  readonly first?: readonly number[];
+  /** Asks the server for its word, too: it is told, says what to verify first, and is compared. */
+  readonly told?: true;
   /** Reads every entry of the log, so that nothing can be left out. */
   readonly whole?: boolean;
 }
@@ -141,6 +139,10 @@ export type Part =
       readonly verified: readonly number[];
       readonly wrong: readonly { readonly index: number; readonly fault: Fault }[];
     }
+  /** What the server says of the period, or of its last month. */
+  | { readonly kind: 'told'; readonly past: HistoryJson }
+  /** What it says cannot be used. */
+  | { readonly kind: 'mistold'; readonly text: string }
   /** What a search names, before it is verified. */
   | { readonly kind: 'found'; readonly rows: readonly ToldRow[] }
   /** The past as computed here, for a part of the period. */

@@ -1,5 +1,6 @@
 /** The verifier as the page sees it: each question gets its parts, and its result or its fault. */
-import { isReply, isResultOf } from './messages.ts';
+import { isResultOf } from './messages.ts';
+import { Joiner } from './pieces.ts';
 import type { Ask, AskKind, Fault, Part, Question, Reply, Results } from './protocol.ts';
 
 /** What is used of a `Worker`. */
@@ -58,11 +59,12 @@ export class RemoteVerifier {
   constructor(port: Port, repeat: Repeat = every) {
     this.#port = port;
     this.#repeat = repeat;
+    const joiner = new Joiner();
     port.addEventListener('message', ({ data }) => {
-      if (!isReply(data)) throw new Error('a message of the verifier that is no reply');
+      const reply = joiner.take(data);
       if (this.#looks >= SILENT_LOOKS) this.onSilent(false);
       this.#looks = 0;
-      this.#take(data);
+      if (reply !== undefined) this.#take(reply);
     });
     port.addEventListener('error', ({ message = 'the verifier did not start' }) => {
       const fault = new VerifierFault({ code: 'bug', nature: 'bug', text: message });

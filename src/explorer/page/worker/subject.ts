@@ -1,6 +1,6 @@
 /** Answers `subject`: verdicts, and the past of a period, what is on the screen first. */
 import { historyCsv } from '../../../appraisal/past/csv.ts';
-import { historyJson } from '../../../appraisal/past/json.ts';
+import { historyJson, type HistoryJson } from '../../../appraisal/past/json.ts';
 import { knownHistory } from '../../../appraisal/past/known.ts';
 import type { KnownHistory } from '../../../appraisal/past/known-types.ts';
 import { subjectJson } from '../../../appraisal/json.ts';
@@ -25,9 +25,11 @@ import type {
   ToldRow,
   ToldSubject,
 } from './protocol.ts';
+import { WrongAnswer } from '../state/shape.ts';
 import { verifyRows } from './rows.ts';
 import { differencesOf, saidTheSame } from './told.ts';
 import { isCopy } from './trust.ts';
+import { wordOf } from './word.ts';
 
 type Tell = (part: Part) => void;
 
@@ -38,6 +40,7 @@ export async function subjectOf(
   tell: Tell,
   isServed: boolean,
 ): Promise<SubjectShown> {
+  const word = ask.told === true ? heard(lane, ask, tell) : undefined;
   const head = await needHead(lane, (each) => tell({ kind: 'head', head: each }));
   const now = await lane.client.snapshot();
   const look = ask.at === undefined ? now : await now.at(parseMoment(ask.at, 'as of'));
@@ -49,24 +52,55 @@ export async function subjectOf(
   const back = ask.at === undefined ? 0 : Math.max(0, ask.period.until - then.now);
   const period = within(ask.period, then.now, back);
   const visible = within(ask.visible, period.until, back);
-  const rows =
-    ask.told === undefined ? await listed(lane, look, ask.subject, period) : rowsFirst(ask, visible);
+  const rows = await rowsFirst(lane, look, ask.subject, await soon(word), period, visible);
   await verifyRows(lane, look, rows, 'proof', tell);
   if (visible.since > period.since || visible.until < period.until) {
     const { past, known, marks } = await pastOf(lane, then, ask.subject, visible, tell);
     tell({ kind: 'past', period: known.period, past, marks });
   }
   const { past, known, marks } = await pastOf(lane, then, ask.subject, period, tell);
+  const told = await word;
+  await lane.turn();
   return {
     head,
     status,
     past,
     marks,
     common,
-    differs: ask.told === undefined ? [] : differencesOf(ask.told, past, common),
+    differs: told === undefined ? [] : differencesOf(told, past, common),
     csv: historyCsv(ask.subject, known.claims),
     checked: checkedLine(look),
   };
+}
+
+/** The server's word, told as soon as it comes. */
+async function heard(
+  lane: Lane,
+  { subject, period }: SubjectAsk,
+  tell: Tell,
+): Promise<HistoryJson | undefined> {
+  try {
+    const past = await wordOf(lane, subject, period);
+    if (past !== undefined) tell({ kind: 'told', past });
+    return past;
+  } catch (error) {
+    if (!(error instanceof WrongAnswer)) throw error;
+    tell({ kind: 'mistold', text: error.message });
+    return undefined;
+  }
+}
+
+/** Milliseconds that verifying waits for the server's word: it says what to verify first. */
+const PATIENCE_MS = 1_500;
+
+async function soon<T>(coming: Promise<T> | undefined): Promise<T | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
+  try {
+    return await Promise.race([coming, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 interface PastRead extends Pick<SubjectShown, 'past' | 'marks'> {
@@ -99,7 +133,7 @@ function within({ since, until }: Period, now: number, back: number): Period {
 /** Seconds by which the log's clock may have been set back between two entries. */
 const SLACK = 600;
 
-/** The proofs of a period as the log's search names them, newest first, where the server computes no history. */
+/** The proofs of a period as the log's search names them, newest first. */
 async function listed(
   lane: Lane,
   look: Snapshot,
@@ -116,16 +150,34 @@ async function listed(
   return rows;
 }
 
-/** The rows of the server in the order in which they are verified: those asked for first, the visible ones, the others. */
-function rowsFirst({ told, first = [], subject }: SubjectAsk, visible: Period): readonly ToldRow[] {
+/** Looks that the server says have failed are verified first; as many as this. */
+const MOST_FIRST = 1_000;
+const FAILED: ReadonlySet<string> = new Set(['VIOLATED', 'CONTRADICTED', 'REVOKED']);
+
+/**
+ * Rows in the order in which they are verified: of the looks that the server tells, the newest that it says have failed, the visible ones
+ * and the others; then what its search names beyond them.
+ */
+async function rowsFirst(
+  lane: Lane,
+  look: Snapshot,
+  subject: string,
+  told: HistoryJson | undefined,
+  period: Period,
+  visible: Period,
+): Promise<readonly ToldRow[]> {
   const rows = new Map<number, ToldRow & { readonly rank: number }>();
-  const early = new Set(first);
-  for (const { looks } of told?.claims ?? [])
-    for (const { index, entry, window, logged } of looks) {
-      const isVisible = window.end >= visible.since && window.start < visible.until;
-      const rank = early.has(index) ? 0 : isVisible ? 1 : 2;
-      rows.set(index, { index, id: entry, subject, time: logged ?? window.end, rank });
-    }
+  const looks = told?.claims.flatMap((each) => each.looks) ?? [];
+  const failed = looks.filter(({ verdict }) => FAILED.has(verdict)).map(({ index }) => index);
+  const early = new Set(failed.toSorted((a, b) => b - a).slice(0, MOST_FIRST));
+  for (const { index, entry, window, logged } of looks) {
+    const isVisible = window.end >= visible.since && window.start < visible.until;
+    const rank = early.has(index) ? 0 : isVisible ? 1 : 2;
+    rows.set(index, { index, id: entry, subject, time: logged ?? window.end, rank });
+  }
+  if (told === undefined || told.since > period.since || told.until < period.until)
+    for (const row of await listed(lane, look, subject, period))
+      if (!rows.has(row.index)) rows.set(row.index, { ...row, rank: 3 });
   return [...rows.values()].toSorted((a, b) => a.rank - b.rank || b.index - a.index);
 }
 

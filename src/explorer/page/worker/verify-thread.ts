@@ -2,6 +2,7 @@
 import { HeadsInMemory } from '../../../client/memory.ts';
 import { openHeads } from '../state/heads.ts';
 import { isQuestion } from './messages.ts';
+import { cut } from './pieces.ts';
 import { Verifier } from './verifier.ts';
 
 const started = openHeads().then((kept) => {
@@ -11,7 +12,9 @@ const started = openHeads().then((kept) => {
     memory: kept ?? new HeadsInMemory(),
     lasts: () => kept?.lasts === true,
   };
-  return new Verifier(outside, (reply) => postMessage(reply));
+  return new Verifier(outside, (reply) => {
+    for (const each of cut(reply)) postMessage(each);
+  });
 });
 
 addEventListener('message', (event: MessageEvent<unknown>) => {

@@ -1,17 +1,11 @@
 /** Reads a subject for its page: the server's word at once, and what this browser verifies of it, as that comes. */
 import { useRef, useState } from 'preact/hooks';
-import type { HistoryJson } from '../../../../appraisal/past/json.ts';
 import { useAnswers, type Session } from '../../state/session.ts';
-import { WrongAnswer } from '../../state/shape.ts';
-import { toldHistory } from '../../state/told-history.ts';
-import type { Part, Period, SubjectAsk } from '../../worker/protocol.ts';
+import type { Part, SubjectAsk } from '../../worker/protocol.ts';
 import { Known } from './known.ts';
 import type { Window } from './period.ts';
 import { VerifierFault } from '../../worker/remote.ts';
 
-/** Looks that the server says have failed are verified first; as many as this. */
-const MOST_FIRST = 1_000;
-const FAILED: ReadonlySet<string> = new Set(['VIOLATED', 'CONTRADICTED', 'REVOKED']);
 /** Seconds at the end of a period that are verified first. */
 const VISIBLE = 2 * 86_400;
 
@@ -58,12 +52,7 @@ function read(
     // What goes wrong now goes wrong again below, and is told there.
     early?.result.catch(() => undefined);
     abort.signal.addEventListener('abort', () => early?.stop());
-    // The server's word is of now: for a moment of the past it has none.
-    const isTold = at === undefined && session.role === 'log';
-    const told = isTold ? hear(session, subject, period, known, abort.signal, drawn) : undefined;
-    if (isTold) await Promise.race([told, pause(PATIENCE_MS)]);
-    known.isTold = known.told !== undefined;
-    const asked = session.ask(askOf(subject, { period, at, whole }, known.told), take);
+    const asked = session.ask(askOf(subject, { period, at, whole }, session.role === 'log'), take);
     abort.signal.addEventListener('abort', () => asked.stop());
     if (abort.signal.aborted) asked.stop();
     known.done = await asked.result;
@@ -81,61 +70,46 @@ function read(
   return () => abort.abort();
 }
 
-/** Draws what the server says, whenever it says it. */
-async function hear(
-  session: Session,
-  subject: string,
-  period: Period,
-  known: Known,
-  signal: AbortSignal,
-  drawn: () => void,
-): Promise<void> {
-  try {
-    known.told = await toldHistory(session.site, subject, period, signal);
-  } catch (error) {
-    if (!(error instanceof WrongAnswer)) throw error;
-    known.toldWrong = error.message;
-  }
-  drawn();
-}
-
+/** `computes`: whether the server computes histories, as a log does. */
 function askOf(
   subject: string,
   { period, at, whole }: Omit<Window, 'at'> & { readonly at: string | undefined },
-  told: HistoryJson | undefined,
+  computes: boolean,
 ): SubjectAsk {
-  const first = told?.claims.flatMap(({ looks }) =>
-    looks.filter(({ verdict }) => FAILED.has(verdict)).map(({ index }) => index),
-  );
   return {
     kind: 'subject',
     subject,
     period,
     visible: { since: Math.max(period.since, period.until - VISIBLE), until: period.until },
     whole,
-    ...(at !== undefined && { at }),
-    ...(told !== undefined && { told, first: first?.slice(-MOST_FIRST) ?? [] }),
+    // The server's word is of now: for a moment of the past it has none.
+    ...(at === undefined ? computes && { told: true } : { at }),
   };
 }
 
-/** Milliseconds that the verifier waits for the server's word: it says what to verify first. */
-const PATIENCE_MS = 1_500;
 /** Milliseconds between two drawings. */
 const REDRAW_MS = 150;
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, ms));
-}
+/** The next drawing comes no sooner than so many times as long as the last one took, up to a bound: the page stays free for its reader. */
+const REST = 4;
+const MOST_REST_MS = 2_000;
 
-/** Calls soon, and not again for a while. */
+/** Calls soon, and not again for a while: the longer it takes, the later. */
 function onceInAWhile(call: () => void): () => void {
   let isWaiting = false;
+  let rest = 0;
   return () => {
     if (isWaiting) return;
     isWaiting = true;
-    setTimeout(() => {
-      isWaiting = false;
-      call();
-    }, REDRAW_MS);
+    setTimeout(
+      () => {
+        isWaiting = false;
+        const began = performance.now();
+        call();
+        // What was changed is drawn after this task.
+        requestAnimationFrame(() => setTimeout(() => (rest = REST * (performance.now() - began)), 0));
+      },
+      Math.min(MOST_REST_MS, Math.max(REDRAW_MS, rest)),
+    );
   };
 }

@@ -3,7 +3,6 @@ import type { SubjectJson } from '../../../../appraisal/json.ts';
 import type { HistoryJson } from '../../../../appraisal/past/json.ts';
 import type { LookJson, Standing } from '../../draw/clusters.ts';
 import type { Differs, Fault, MarkShown, Part, SubjectShown } from '../../worker/protocol.ts';
-import { differencesOf } from '../../worker/told.ts';
 
 export class Known {
   told: HistoryJson | undefined;
@@ -63,6 +62,12 @@ export class Known {
         for (const index of part.verified) this.entries.add(index);
         for (const { index, fault } of part.wrong) this.wrong.set(index, fault);
         break;
+      case 'told':
+        this.told = part.past;
+        break;
+      case 'mistold':
+        this.toldWrong = part.text;
+        break;
       case 'past':
         this.early = part.past;
         this.marks = part.marks;
@@ -94,17 +99,11 @@ export class Known {
 
   /** What the server said otherwise than this browser computed. */
   get differs(): readonly Differs[] {
-    const { done, told } = this;
-    if (done === undefined || told === undefined) return [];
-    this.#differs ??= this.isTold ? done.differs : differencesOf(told, done.past, done.common);
-    return this.#differs;
+    return this.done?.differs ?? [];
   }
 
   /** Entries that the log's search names. */
   listed = 0;
-  /** Whether the server's word came before the verifier began. */
-  isTold = false;
   #counted: HistoryJson | undefined;
   #rows = 0;
-  #differs: readonly Differs[] | undefined;
 }

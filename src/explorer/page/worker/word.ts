@@ -3,28 +3,27 @@ import type { HistoryJson } from '../../../appraisal/past/json.ts';
 import { GRADES } from '../../../appraisal/past/types.ts';
 import { EVIDENCE_CLASSES, VERDICTS } from '../../../statement/vocabulary.ts';
 import { WHY } from '../../../words/history.ts';
-import { Unsaid, wordsOf } from './said.ts';
-import { assertShape, list, oneOf, orNull, shape, text, whole } from './shape.ts';
-import type { Site } from '../../shared/boot.ts';
-import type { Period } from '../worker/protocol.ts';
+import { Unsaid, wordsOf } from '../state/said.ts';
+import { assertShape, list, oneOf, orNull, shape, text, whole } from '../state/shape.ts';
+import type { Lane } from './lane.ts';
+import type { Period } from './protocol.ts';
 
 /** Seconds of the longest period that a server answers (src/http/history.ts). */
 export const LONGEST_TOLD = 31 * 86_400;
 
 /**
  * Undefined where the server has no such route, or nobody answers: then nothing is drawn hollow. Throws `WrongAnswer` for an answer that
- * is no history.
+ * is no history. The word is of the end of a period that is longer than a server answers.
  */
-export async function toldHistory(
-  { base }: Site,
+export async function wordOf(
+  { fetch, client: { log }, signal }: Pick<Lane, 'fetch' | 'client' | 'signal'>,
   subject: string,
   { since, until }: Period,
-  signal: AbortSignal,
 ): Promise<HistoryJson | undefined> {
   const from = Math.max(since, until - LONGEST_TOLD);
-  const url = `${base}/v1/subjects/${encodeURIComponent(subject)}/history?since=${from}&until=${until}`;
+  const url = `${log}/v1/subjects/${encodeURIComponent(subject)}/history?since=${from}&until=${until}`;
   try {
-    return historyIn(await wordsOf(url, signal));
+    return historyIn(await wordsOf(url, signal, fetch));
   } catch (error) {
     if (error instanceof Unsaid) return undefined;
     throw error;

@@ -17,9 +17,11 @@ const MAX_PAGE_BYTES = 262_144;
  * log that needs more pages than this is misbehaving.
  */
 const MAX_PAGES = 64;
-/** Rows of a page of a listing, and its bytes: one character of a subject may take six bytes in JSON. */
+/** Rows of the first page of a listing. Each further one has twice as many, up to `MOST_PAGE_ROWS`: long listings need few requests. */
 const PAGE_ROWS = 64;
-const MAX_ROWS_BYTES = 2_097_152;
+const MOST_PAGE_ROWS = 512;
+/** Bytes of a row: one character of a subject may take six bytes in JSON. */
+const MAX_ROW_BYTES = 32_768;
 /** Most entries of a listing that are held in memory together. */
 const MOST_LISTED = 20_000;
 /** Most pages of one listing. */
@@ -109,11 +111,13 @@ export async function* findPages(transport: Transport, log: string, wanted: Want
   const { from = 0, ...asked } = wanted;
   const url = new URL(`${log}/v1/search`);
   for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, String(value));
-  url.searchParams.set('limit', String(PAGE_ROWS));
+  let limit = PAGE_ROWS;
   let before = wanted.before ?? Infinity;
   for (let pages = 0; before > from; pages++) {
     if (pages === MOST_PAGES) throw tooMany(log);
-    const page = await answerTo(transport, url, MAX_ROWS_BYTES);
+    url.searchParams.set('limit', String(limit));
+    const page = await answerTo(transport, url, limit * MAX_ROW_BYTES);
+    limit = Math.min(MOST_PAGE_ROWS, 2 * limit);
     const entries = memberOf(page, 'entries');
     const next = memberOf(page, 'next');
     if (!Array.isArray(entries) || !(next === null || isIndex(next))) throw strange(log);

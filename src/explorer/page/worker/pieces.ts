@@ -49,7 +49,10 @@ export function* cut(reply: Reply): Generator<Wire, void, undefined> {
     );
   };
   const rest = take(reply, []);
-  if (lists.length === 0) return yield reply;
+  if (lists.length === 0) {
+    yield reply;
+    return;
+  }
   const { id } = reply;
   for (const [hole, { items }] of lists.entries())
     for (let at = 0; at < items.length; at += PIECE)

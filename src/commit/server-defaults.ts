@@ -136,6 +136,6 @@ function assertKept(
   throw refuse(
     'config-invalid',
     `the API server changes ${printable(at + inside)} of what is declared, so the live object never is as declared: declare what it makes ` +
-      '(`kubectl apply --dry-run=server -o yaml`), or leave it out with --ignore',
+      '(`kubectl apply --dry-run=server -o yaml`), or ignore that path',
   );
 }

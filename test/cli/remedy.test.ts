@@ -34,10 +34,12 @@ const OTHERS: Readonly<Record<string, string>> = {
   'build/command.ts': 'esbuild',
   'build/explorer.ts': 'esbuild',
   'build/verifier.ts': 'esbuild',
+  'commit/server-defaults.ts': 'kubectl',
   'declare/node/git.ts': 'git',
   'declare/secret-commands.ts': 'programs that are given a password',
   'declare/secret-texts.ts': 'programs that are given a password',
   'declare/sources/env.ts': 'docker',
+  'probe/kubernetes/credentials.ts': 'kubectl',
   ...Object.fromEntries(COMMANDS.map((file) => [file, 'a whole command'])),
 };
 

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Refusal } from '../../src/bytes/refusal.ts';
 import { DECLARED } from './declared.ts';
 import { CRI_MESSAGES } from './cri.ts';
+import { KUBERNETES_ANSWERS } from './kubernetes.ts';
 import { EVIDENCE } from './evidence.ts';
 import { BUNDLES } from './bundles.ts';
 import { PAGES } from './pages.ts';
@@ -67,6 +68,7 @@ async function loop({ seed, inputs, only, at, until, place }: Order): Promise<Re
     ...PAGES,
     ...EVIDENCE,
     ...CRI_MESSAGES,
+    ...KUBERNETES_ANSWERS,
     ...DECLARED,
     ...(only === undefined || only.startsWith('http') ? await endpoints(only) : []),
   ];

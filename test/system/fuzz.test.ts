@@ -11,6 +11,7 @@ import { decodeObserved } from '../../src/agent/observed.ts';
 import { encodeCbor } from '../../src/bytes/cbor.ts';
 import { DECLARED } from '../fuzz/declared.ts';
 import { CRI_MESSAGES } from '../fuzz/cri.ts';
+import { KUBERNETES_ANSWERS } from '../fuzz/kubernetes.ts';
 import { EVIDENCE } from '../fuzz/evidence.ts';
 import { BUNDLES } from '../fuzz/bundles.ts';
 import { FORMATS } from '../fuzz/formats.ts';
@@ -20,7 +21,15 @@ import { mutate, Random } from '../fuzz/random.ts';
 t.setTimeout(180_000);
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const TARGETS = [...FORMATS, ...BUNDLES, ...EVIDENCE, ...CRI_MESSAGES, ...DECLARED, ...PAGES];
+const TARGETS = [
+  ...FORMATS,
+  ...BUNDLES,
+  ...EVIDENCE,
+  ...CRI_MESSAGES,
+  ...KUBERNETES_ANSWERS,
+  ...DECLARED,
+  ...PAGES,
+];
 
 /** Functions that are named like parsers and are not fuzzed by themselves, by why. */
 const REASONS: Readonly<Record<string, string>> = {

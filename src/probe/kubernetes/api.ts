@@ -156,7 +156,7 @@ const REASONS: Readonly<Record<number, string>> = {
   307: 'it redirects, and no redirect is followed',
   308: 'it redirects, and no redirect is followed',
   401: 'it does not take the credential; renew the token, or the certificate',
-  403: 'it forbids it; give the agent the Role that `tallystick agent profile --kubernetes` prints',
+  403: 'it forbids it; give the agent the Role that `tallystick agent profile` prints for these manifests',
   404: 'it has no such thing',
   410: 'the list expired again and again while it was read',
   429: 'it is too busy (429)',

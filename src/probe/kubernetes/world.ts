@@ -207,13 +207,13 @@ class Findings {
     const gaps = [
       ...faults,
       ...(of('unset') > 0
-        ? [`${of('unset')} declared zero values are not shown, and ${why}; commit with --defaults`]
+        ? [`${of('unset')} declared zero values are not shown, and ${why}; commit those of this version`]
         : []),
       ...(of('sensitive') > 0
         ? [`${of('sensitive')} sensitive leaves were not compared: there is no secret "salt"`]
         : []),
       ...(of('unexplained') > 0
-        ? [`${of('unexplained')} live leaves are not declared, and ${why}; commit with --defaults`]
+        ? [`${of('unexplained')} live leaves are not declared, and ${why}; commit those of this version`]
         : []),
     ];
     const compared = of('same') + of('changed') + of('absent') + of('unset');

@@ -9,6 +9,7 @@ import type { ProbeDescription } from './description.ts';
 import { FILES } from './files/describe.ts';
 import { HTTP } from './http/describe.ts';
 import { IAM } from './iam/describe.ts';
+import { KMS } from './kms/describe.ts';
 import { KUBERNETES } from './kubernetes/describe.ts';
 import { NET } from './net/describe.ts';
 import { POSTGRES } from './postgres/describe.ts';
@@ -27,6 +28,7 @@ export const PROBES: readonly ProbeDescription[] = [
   FILES,
   TERRAFORM,
   IAM,
+  KMS,
   KUBERNETES,
   CRI,
   EXEC,

@@ -13,6 +13,7 @@ export const RUNNERS: ReadonlyMap<string, () => Promise<Probe>> = new Map([
   ['files@1', async () => (await import('./files/probe.ts')).filesProbe],
   ['terraform@1', async () => (await import('./terraform/probe.ts')).terraformProbe],
   ['iam@1', async () => (await import('./iam/probe.ts')).iamProbe],
+  ['kms@1', async () => (await import('./kms/probe.ts')).kmsProbe],
   ['kubernetes@1', async () => (await import('./kubernetes/probe.ts')).kubernetesProbe],
   ['cri@1', async () => (await import('./cri/probe.ts')).criProbe],
   ['exec@1', async () => (await import('./exec/probe.ts')).execProbe],

@@ -46,9 +46,9 @@ export class Folder {
    * Lists the files of a folder. Refuses `config-invalid` for a path that is not absolute, `unavailable` for a folder that
    * cannot be read, and `too-large` for too many files.
    */
-  static async at(root: string, signal: AbortSignal): Promise<Folder> {
+  static async at(root: string, signal: AbortSignal, probe = 'iam@1'): Promise<Folder> {
     if (!isAbsolute(root) || root.includes('\0'))
-      throw refuse('config-invalid', 'the target of iam@1 is the absolute path of a folder');
+      throw refuse('config-invalid', `the target of ${probe} is the absolute path of a folder`);
     const paths = new Set<string>();
     let names = 0;
     const walk = async (folder: string, depth: number): Promise<void> => {

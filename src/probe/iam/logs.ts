@@ -40,12 +40,8 @@ async function readLog(
   tally: Tally,
   faults: Faults,
 ): Promise<void> {
-  const read = await folder.read(folder.find(object), MAX_FILE);
-  if (read.kind === 'absent') return faults.files(`log file is missing: ${object}`);
-  if (read.kind !== 'read') return faults.files(`log file cannot be read (${read.kind}): ${object}`);
-  if (read.sha256 !== sha256) return faults.files(`log file was altered: ${object}`);
-  const records = recordsOf(read.content);
-  if (records === undefined) return faults.files(`log file holds no records: ${object}`);
+  const records = await recordsIn(folder, { object, sha256 }, faults);
+  if (records === undefined) return;
   if (tally.records + records.length > MAX_RECORDS)
     throw refuse('too-large', `there are more than ${MAX_RECORDS} events; ask for fewer hours`);
   const calls = new Map<number, Call>();
@@ -55,6 +51,21 @@ async function readLog(
     if (whose === 'unclear') tally.unattributed();
   }
   tally.file({ object, sha256, digest, records: records.length }, calls);
+}
+
+/** The records of a log file that a digest names. Undefined, and a fault, if it is missing, altered or no log file. */
+export async function recordsIn(
+  folder: Folder,
+  { object, sha256 }: Pick<TrailFile, 'object' | 'sha256'>,
+  faults: Faults,
+): Promise<readonly Fields[] | undefined> {
+  const read = await folder.read(folder.find(object), MAX_FILE);
+  const records = read.kind === 'read' && read.sha256 === sha256 ? recordsOf(read.content) : undefined;
+  if (read.kind === 'absent') faults.files(`log file is missing: ${object}`);
+  else if (read.kind !== 'read') faults.files(`log file cannot be read (${read.kind}): ${object}`);
+  else if (read.sha256 !== sha256) faults.files(`log file was altered: ${object}`);
+  else if (records === undefined) faults.files(`log file holds no records: ${object}`);
+  return records;
 }
 
 /** The records of a log file; undefined if the content is no log file. A record that is not an object becomes an empty one. */

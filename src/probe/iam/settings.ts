@@ -40,7 +40,7 @@ export async function readSettings(task: ProbeTask): Promise<IamSettings> {
     principals: { arns: new Set(names.flatMap(spellings)), accounts: new Set(names.map(accountOf)) },
     names,
     policy: text === undefined ? policyOfLeaves(declaredLeaves('iam@1', task), places) : policyOfText(text),
-    ...(await keysOf(given, task)),
+    ...(await trailKeysOf(given, task)),
     regions: given.texts('regions', /^[a-z]{2}[a-z0-9-]{1,30}$/, 'is the name of a region'),
     trail: given.text('trail', /^[A-Za-z0-9._-]{1,128}$/, 'is the name of a trail'),
     seconds: (given.whole('hours', 1, 168) ?? DEFAULT_HOURS) * 3_600,
@@ -48,7 +48,8 @@ export async function readSettings(task: ProbeTask): Promise<IamSettings> {
   };
 }
 
-async function keysOf(
+/** The keys that digests are verified with. Refuses `config-invalid` without any, and `malformed-key`. */
+export async function trailKeysOf(
   given: ParsedParameters,
   task: ProbeTask,
 ): Promise<Pick<IamSettings, 'keys' | 'keysAreCommitted'>> {

@@ -29,8 +29,8 @@ export function missingIn(record: PastRecord, claim: string): string | undefined
   const isOpen = record.policies.steps.some(({ policy }) => policy.document.open);
   const kids = new Set([...allowed(record), ...proofs.map(({ parsed }) => parsed.kid)]);
   return isOpen || kids.size > 1
-    ? 'another agent may have proven this subject, and only the search of the log says that it did not: read every entry (--full, ' +
-        'or a mirror), or name a monitor that counts them'
+    ? 'another agent may have proven this subject, and only the search of the log says that it did not: read every entry of the log, ' +
+        'or a mirror, or of a period the counts of a monitor that you trust'
     : undefined;
 }
 

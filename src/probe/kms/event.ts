@@ -14,7 +14,7 @@ export interface KmsKey {
 const KEY = /^arn:aws[a-z-]{0,20}:kms:([a-z]{2}[a-z0-9-]{1,30}):(\d{12}):key\/[A-Za-z0-9-]{1,64}$/;
 
 /** Undefined for what is no ARN of a key. */
-export function parseKmsKey(arn: string): KmsKey | undefined {
+export function kmsKeyOf(arn: string): KmsKey | undefined {
   const [, region, account] = KEY.exec(arn) ?? [];
   return region === undefined || account === undefined ? undefined : { arn, region, account };
 }

@@ -16,7 +16,7 @@ import { trailKeysOf } from '../iam/settings.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 import { KMS, MOST_DAYS } from './describe.ts';
-import { parseKmsKey, rotationOf, type KmsKey } from './event.ts';
+import { kmsKeyOf, rotationOf, type KmsKey } from './event.ts';
 
 export const kmsProbe: Probe = {
   ...KMS,
@@ -85,7 +85,7 @@ async function run(task: ProbeTask): Promise<Observed> {
 
 async function settingsOf(task: ProbeTask): Promise<KmsSettings> {
   const given = new ParsedParameters('kms@1', task.params);
-  const key = parseKmsKey(given.text('key', /^[^]{1,256}$/, 'is the ARN of a KMS key') ?? '');
+  const key = kmsKeyOf(given.text('key', /^[^]{1,256}$/, 'is the ARN of a KMS key') ?? '');
   if (key === undefined)
     throw given.wrong('key', 'is the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID');
   const days = given.whole('days', 1, MOST_DAYS);

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -17,11 +17,21 @@ import { nodeTls, type Target } from '../support/e3-targets.ts';
 import { BOTH_WITNESSES, DAY, HOUR, PastStory } from '../support/past-story.ts';
 import { realLook } from '../support/real-looks.ts';
 import { BASE } from '../support/served-log.ts';
-import { storyReader } from '../support/story-reader.ts';
+import { storyReader, type StoryReader } from '../support/story-reader.ts';
 import { policyDocumentOf } from '../support/world.ts';
 
 const EXAMPLES = resolve(import.meta.dirname, '../../examples');
 const DAYS = 36;
+
+async function relay(
+  { fetch: ask }: StoryReader,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const answer = await ask(new URL(request.url ?? '/', BASE));
+  response.writeHead(answer.status, Object.fromEntries(answer.headers));
+  response.end(new Uint8Array(await answer.arrayBuffer()));
+}
 
 t.test('a key that is replaced, and a setting that was never off', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'tallystick-over-time-'));
@@ -71,12 +81,8 @@ t.test('a key that is replaced, and a setting that was never off', async (t) => 
   const read = async (): Promise<{ readonly code: number; readonly out: string }> => {
     const reader = storyReader(story, storyTrust);
     reader.now = Math.floor(Date.now() / 1000);
-    const served = createServer((request, response) => {
-      void reader.fetch(new URL(request.url ?? '/', BASE)).then(async (answer) => {
-        response.writeHead(answer.status, Object.fromEntries(answer.headers));
-        response.end(new Uint8Array(await answer.arrayBuffer()));
-      });
-    }).listen(0, '127.0.0.1');
+    const served = createServer((request, response) => void relay(reader, request, response));
+    served.listen(0, '127.0.0.1');
     await once(served, 'listening');
     const { port } = served.address() as AddressInfo;
     const args = [join(EXAMPLES, 'over-time.js'), `http://127.0.0.1:${port}`, policy, story.subject];

@@ -1,9 +1,8 @@
-/** What a container runtime and an API server send: messages of CRI, lists of pods. */
+/** What a container runtime sends: messages of CRI. */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { parsePods } from '../../src/probe/cri/api.ts';
 import { parseContainers, parseImages, parseSandboxes, parseVersion } from '../../src/probe/cri/messages.ts';
 import { answerOf, field, type ServedNode } from '../support/cri-served.ts';
-import { asText, text, type Target } from './target.ts';
+import type { Target } from './target.ts';
 
 const digest = `sha256:${'ab'.repeat(32)}`;
 const node: ServedNode = {
@@ -23,26 +22,6 @@ const skipped = new BinaryWriter()
   .tag(98, WireType.Bit32)
   .fixed32(1)
   .finish();
-const pods = JSON.stringify({
-  kind: 'PodList',
-  metadata: { continue: 'next' },
-  items: [
-    {
-      metadata: {
-        uid: 'u',
-        namespace: 'shop',
-        name: 'web',
-        annotations: { 'kubernetes.io/config.mirror': 'm' },
-      },
-      spec: { nodeName: 'node-1', containers: [{ name: 'web' }] },
-      status: {
-        phase: 'Running',
-        containerStatuses: [{ name: 'web', imageID: digest, state: { running: {} } }],
-      },
-    },
-  ],
-});
-
 export const CRI_MESSAGES: readonly Target[] = [
   ...Object.entries({ parseVersion, parseSandboxes, parseContainers, parseImages }).map(
     ([name, parse]): Target => ({
@@ -52,10 +31,4 @@ export const CRI_MESSAGES: readonly Target[] = [
       run: (b) => void parse(b),
     }),
   ),
-  {
-    name: 'a list of pods',
-    covers: ['parsePods'],
-    seeds: [text(pods)],
-    run: (b) => void parsePods(asText(b), 'node-1'),
-  },
 ];

@@ -233,9 +233,9 @@ t.test('a runtime without the pods of this node is another one: UNKNOWN, never g
 t.test('the API refuses, lies about its form, or is another', async (t) => {
   const body = (text: string, status = 200) => ({ instead: () => ({ status, body: text }) });
   for (const [what, world, message] of [
-    ['403', body('{"message":"MARKER"}', 403), /HTTP 403/],
-    ['a redirect', body('', 302), /HTTP 302/],
-    ['no JSON', body('MARKER'), /no list of pods/],
+    ['403', body('{"message":"MARKER"}', 403), /forbids it/],
+    ['a redirect', body('{}', 302), /redirects/],
+    ['no JSON', body('MARKER'), /no JSON/],
     ['another kind', body('{"kind":"Status","items":[]}'), /no list of pods/],
     [
       'a pod without a name',
@@ -253,7 +253,11 @@ t.test('the API refuses, lies about its form, or is another', async (t) => {
       /DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE/,
     ],
     ['no token', { secrets: ({ ca }: ServedApi) => ({ ca }) }, /targets\.yaml/],
-    ['a token of two lines', { secrets: ({ ca }: ServedApi) => ({ ca, token: 'a\nx: MARKER' }) }, /one word/],
+    [
+      'a token of two lines',
+      { secrets: ({ ca }: ServedApi) => ({ ca, token: 'a\nx: MARKER' }) },
+      /one line of ASCII/,
+    ],
     [
       'another secret for marks',
       { secrets: ({ ca, token }: ServedApi) => ({ ca, token, salt: 'MARKER' }) },

@@ -125,7 +125,7 @@ t.test('images: declared by index, by manifest and by configuration; another one
   t.equal(verdicts(await look(cri.path, { manifests: byConfig }))['node-images-declared'], 'PROVEN');
   const other = MANIFESTS.replace(INDEX, MANIFEST);
   t.equal(verdicts(await look(cri.path, { manifests: other }))['node-images-declared'], 'VIOLATED');
-  const params = { platforms: [`${MANIFEST}=${INDEX}`] };
+  const params = { platforms: [`${MANIFEST} ${INDEX}`] };
   t.equal(verdicts(await look(cri.path, { manifests: other, params }))['node-images-declared'], 'PROVEN');
 });
 

@@ -19,8 +19,8 @@ const IMAGE =
   /^(\/[^/]+\/[^/]+\/([^/]*)\/[^/]+)((?:\/[A-Za-z]+)+)\/(?:initContainers|containers)\/([^/]+)\/image$/;
 
 /**
- * The declared containers, by `keyOf`. `namespace`: of objects that name none. `platforms`: `sha256:INDEX=sha256:MANIFEST`,
- * a manifest that the author says is the index's for a platform. Refuses `config-invalid` if no image is declared.
+ * The declared containers, by `keyOf`. `namespace`: of objects that name none. `platforms`: a
+ * declared digest, and the digests that the author says stand for it, as texts with spaces between. Refuses `config-invalid` if no image is declared.
  */
 export function declaredContainers(
   leaves: ReadonlyMap<string, Value>,
@@ -29,8 +29,8 @@ export function declaredContainers(
 ): ReadonlyMap<string, DeclaredContainer> {
   const manifests = new Map<string, string[]>();
   for (const each of platforms) {
-    const [index = '', manifest = ''] = each.split('=');
-    manifests.set(index, [...(manifests.get(index) ?? []), manifest]);
+    const [index = '', ...others] = each.split(' ');
+    manifests.set(index, [...(manifests.get(index) ?? []), ...others]);
   }
   const found = new Map<string, DeclaredContainer>();
   for (const [path, value] of leaves) {

@@ -34,7 +34,7 @@ export const CRI: ProbeDescription = {
     },
     platforms: {
       type: 'texts',
-      help: 'sha256:INDEX=sha256:MANIFEST: a manifest that counts where the index is declared',
+      help: 'digests of an image for each platform, after the declared digest that stands for them: `sha256:… sha256:…`',
     },
     settle: {
       type: 'number',
@@ -47,6 +47,7 @@ export const CRI: ProbeDescription = {
   secrets: {
     token: { help: 'bearer token of a ServiceAccount that may list pods and nothing else', isSent: true },
     ca: { help: "PEM certificates of the API server's authority", isSent: false },
+    kubeconfig: { help: 'a kubeconfig with a token or a client certificate, in place of both', isSent: true },
     salt: { help: 'the salt secret of `commit`, for the marks of pods', isSent: false },
   },
   observes: () => CRI_SHAPE,

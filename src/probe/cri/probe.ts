@@ -5,17 +5,19 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { encodeUtf8, formatHex, parseHex } from '../../bytes/text.ts';
+import { encodeUtf8, formatHex } from '../../bytes/text.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Contradiction, Observed } from '../../claim/observed.ts';
 import type { Value, ValueMap } from '../../claim/value.ts';
 import type { Withheld } from '../../claim/withheld.ts';
 import { macOf, portableHmac } from '../../declare/salting.ts';
 import { codeText } from '../harmless.ts';
+import { saltKey } from '../declared.ts';
+import { ApiServer } from '../kubernetes/api.ts';
 import { cutLists, membersOf } from '../members.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 import { agreementOf, confirmed, type Agreement, type Finding } from './agree.ts';
-import { podsOfNode, type ApiPod } from './api.ts';
+import { podsOfNode } from './api.ts';
 import { comparedImages, type ComparedImages } from './compared.ts';
 import { CRI } from './describe.ts';
 import { imageIndex } from './images.ts';
@@ -24,6 +26,8 @@ import { readSettings, type Settings } from './settings.ts';
 
 /** Most items of one list that are shown. */
 const MAX_SHOWN = 200;
+/** Milliseconds for one answer of the API. */
+const API_MS = 15_000;
 
 export const criProbe: Probe = { ...CRI, run };
 
@@ -62,17 +66,25 @@ interface Look {
   readonly bytes: number;
 }
 
-async function look({ target, signal }: ProbeTask, { server }: Settings): Promise<Look> {
-  const list = async (): Promise<{ pods: readonly ApiPod[]; bytes: number }> =>
-    server === undefined ? { pods: [], bytes: 0 } : podsOfNode({ ...server, signal });
-  const before = await list();
-  const running = await lookAt(target, signal);
-  const after = await list();
-  return {
-    running,
-    agreement: server && agreementOf(running, before.pods, after.pods, imageIndex(running.images)),
-    bytes: before.bytes + running.bytes + after.bytes,
-  };
+async function look({ target, signal }: ProbeTask, { cluster }: Settings): Promise<Look> {
+  if (cluster === undefined) {
+    const running = await lookAt(target, signal);
+    return { running, agreement: undefined, bytes: running.bytes };
+  }
+  const { address, access, node } = cluster;
+  const api = new ApiServer({ ...address, trust: access.trust, timeoutMs: API_MS, signal }, access.token);
+  try {
+    const before = await podsOfNode(api, node);
+    const running = await lookAt(target, signal);
+    const after = await podsOfNode(api, node);
+    return {
+      running,
+      agreement: agreementOf(running, before, after, imageIndex(running.images)),
+      bytes: api.bytes + running.bytes,
+    };
+  } finally {
+    api.close();
+  }
 }
 
 function disagrees({ hidden, missing, disagreeing }: Agreement): boolean {
@@ -102,16 +114,8 @@ export type Mark = (name: string) => string;
 
 /** With the owner's secret marks stay the same from proof to proof, and the owner finds the name. Without, they are of one run. */
 function marker(secret: string | undefined): Mark {
-  const text = secret?.trim();
-  if (text !== undefined && !/^[0-9a-f]{64}$/.test(text))
-    throw refuse(
-      'config-invalid',
-      'the secret "salt" of cri@1 is the salt secret of `commit`: 64 hex digits',
-    );
-  const salting = {
-    secret: text === undefined ? new Uint8Array(randomBytes(32)) : parseHex(text),
-    hmac: portableHmac,
-  };
+  const key = saltKey('cri@1', secret) ?? new Uint8Array(randomBytes(32));
+  const salting = { secret: key, hmac: portableHmac };
   return (name) => formatHex(macOf(salting, 'sensitive', '/cri', encodeUtf8(name)).subarray(0, 16));
 }
 

@@ -1,14 +1,15 @@
 /** The parameters of one run of `cri@1`. */
 import { refuse } from '../../bytes/refusal.ts';
+import type { Address } from '../../evidence/address.ts';
 import { declaredLeaves } from '../declared.ts';
+import { accessOf, addressOf, type Access } from '../kubernetes/credentials.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import type { ProbeTask } from '../probe.ts';
-import type { ApiServer } from './api.ts';
 import { declaredContainers, type DeclaredContainer } from './declared.ts';
 
 export interface Settings {
   /** Undefined if nothing is compared with the API. */
-  readonly server: Omit<ApiServer, 'signal'> | undefined;
+  readonly cluster: { readonly address: Address; readonly access: Access; readonly node: string } | undefined;
   /** Undefined if no images are compared. */
   readonly declared: ReadonlyMap<string, DeclaredContainer> | undefined;
   /** Seconds between two looks. */
@@ -16,7 +17,7 @@ export interface Settings {
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
-const PLATFORM = /^sha256:[0-9a-f]{64}=sha256:[0-9a-f]{64}$/;
+const DIGESTS = /^sha256:[0-9a-f]{64}(?: sha256:[0-9a-f]{64})+$/;
 
 /** Refuses `config-invalid`. */
 export async function readSettings(task: ProbeTask): Promise<Settings> {
@@ -24,31 +25,27 @@ export async function readSettings(task: ProbeTask): Promise<Settings> {
   const [pods, images] = [given.flag('pods', true), given.flag('images', true)];
   if (!pods && !images) throw given.wrong('pods', 'or images must be true: nothing would be compared');
   const namespace = given.text('namespace', NAME, 'is a name of a namespace') ?? 'default';
-  const platforms =
-    given.texts('platforms', PLATFORM, 'has the form sha256:INDEX=sha256:MANIFEST, of 64 hex digits each') ??
-    [];
+  const says = 'is a declared digest and the digests that stand for it, `sha256:… sha256:…`';
+  const platforms = given.texts('platforms', DIGESTS, says) ?? [];
   return {
-    server: pods ? await serverOf(given, task) : undefined,
+    cluster: pods ? await clusterOf(given, task) : undefined,
     declared: images ? declaredContainers(declaredLeaves('cri@1', task), namespace, platforms) : undefined,
     settle: given.whole('settle', 0, 60) ?? 20,
   };
 }
 
-async function serverOf(given: ParsedParameters, task: ProbeTask): Promise<Omit<ApiServer, 'signal'>> {
-  const [url, node] = [
-    given.text('api', /^https:\/\/[^\s@?#]+$/, 'is a URL with https'),
-    given.text('node', NAME, "is a node's name"),
+async function clusterOf(given: ParsedParameters, task: ProbeTask): Promise<Settings['cluster']> {
+  const url = given.text('api', /^[!-~]{1,300}$/, 'is https://HOST:PORT');
+  const node = given.text('node', NAME, "is a node's name");
+  const [kubeconfig, token, ca] = [
+    await task.secret('kubeconfig'),
+    await task.secret('token'),
+    await task.secret('ca'),
   ];
-  const token = (await task.secret('token'))?.trim();
-  if (url === undefined || node === undefined || token === undefined)
+  if (url === undefined || node === undefined || (token ?? kubeconfig) === undefined)
     throw refuse(
       'config-invalid',
-      'to compare with the API, the owner of the node gives options: { api: https://…, node: NAME } and secrets: { token: FILE } in targets.yaml; to do without, give the claim pods: false',
+      'to compare with the API, the owner of the node gives options: { api: https://…, node: NAME } and secrets: { token: FILE, ca: FILE } in targets.yaml; to do without, give the claim pods: false',
     );
-  if (!/^[\x21-\x7e]{1,16384}$/.test(token))
-    throw refuse(
-      'config-invalid',
-      'the secret "token" of cri@1 is one word, as `kubectl create token` prints it',
-    );
-  return { url: new URL(url), node, token, ca: await task.secret('ca') };
+  return { address: addressOf(url), node, access: accessOf({ kubeconfig, token, ca, spki: undefined }, url) };
 }

@@ -13,6 +13,7 @@ import type { Policy } from '../statement/policy.ts';
 import { affordable, rankOf } from './budget.ts';
 import { storeFault } from './database.ts';
 import { checkChain, deliver } from './deliver.ts';
+import { endsSoon } from './delegation.ts';
 import type { Draft } from './draft.ts';
 import type { AgentEvent } from './event.ts';
 import { Learning, type Learnt } from './learning.ts';
@@ -64,6 +65,10 @@ export class Daemon {
   /** Seconds that the clock is behind the time that the log signed. */
   #behind = 0;
   #stuck = 0;
+  /** End of the delegation that was said to end soon. */
+  #warned = 0;
+  /** End of the delegation that was read last. */
+  #delegated: number | undefined;
   #askAt = 0;
   #cpu: number;
 
@@ -108,6 +113,7 @@ export class Daemon {
   async step(): Promise<number> {
     const { agent, pollMs } = this.#parts;
     if (agent.probeDeps.now() >= this.#askAt) await this.#look();
+    this.#warn();
     let wake = this.#askAt;
     const subjects = this.#behind > 0 ? [] : this.#subjects();
     for (const subject of subjects) wake = Math.min(wake, (await this.#serve(subject)) * 1000);
@@ -301,6 +307,20 @@ export class Daemon {
     if (count > 0) tell({ kind: 'pruned', count });
   }
 
+  /** Reads the delegation, and says once of each that it ends soon. */
+  #warn(): void {
+    const { agent, tell } = this.#parts;
+    const delegation = readable(agent.delegation);
+    const now = Math.floor(agent.probeDeps.now() / 1000);
+    // A new one may lift what kept subjects from being proven.
+    if (delegation?.notAfter !== this.#delegated) this.#barred.clear();
+    this.#delegated = delegation?.notAfter;
+    if (delegation === undefined || delegation.notAfter === this.#warned || !endsSoon(delegation, now))
+      return;
+    this.#warned = delegation.notAfter;
+    tell({ kind: 'ending', node: delegation.node, notAfter: delegation.notAfter });
+  }
+
   #account(): void {
     const { probeDeps, store } = this.#parts.agent;
     const cpu = probeDeps.cpu();
@@ -309,5 +329,22 @@ export class Daemon {
   }
 }
 
+/** The delegation, unless its file is damaged, which each proof says. */
+function readable(read: Agent['delegation']): ReturnType<Agent['delegation']> {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
 /** Refusals whose cause may end without a restart of the agent. */
-const LATER = ['clock-behind', 'malformed-payload', 'own-commitment', 'store-failed', 'too-large'];
+const LATER = [
+  'clock-behind',
+  'malformed-payload',
+  'own-commitment',
+  'policy-rejected',
+  'store-failed',
+  'too-large',
+];

@@ -55,6 +55,8 @@ export function agentFiles(dir: string): {
   readonly key: string;
   readonly seed: string;
   readonly targets: string;
+  /** What lets the key of a node prove, where no policy enrols it. */
+  readonly delegation: string;
 } {
   return {
     database: join(dir, 'agent.db'),
@@ -62,6 +64,7 @@ export function agentFiles(dir: string): {
     key: join(dir, 'agent.pem'),
     seed: join(dir, 'seed.key'),
     targets: join(dir, 'targets.yaml'),
+    delegation: join(dir, 'delegation.cose'),
   };
 }
 

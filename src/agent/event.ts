@@ -15,6 +15,8 @@ export type AgentEvent =
    * updated.
    */
   | { readonly kind: 'outdated'; readonly why: string; readonly waiting: number }
+  /** The delegation of the agent's key ends at `notAfter`, POSIX seconds: it must be renewed. */
+  | { readonly kind: 'ending'; readonly node: string; readonly notAfter: number }
   /** Observations were destroyed by rules of retention. */
   | { readonly kind: 'pruned'; readonly count: number }
   | { readonly kind: 'back' }

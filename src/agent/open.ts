@@ -7,8 +7,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Digest } from '../bytes/brand.ts';
-import { openAgentDatabase } from './database.ts';
 import { assertBothEnds } from './consent.ts';
+import { agentFiles, openAgentDatabase } from './database.ts';
+import { readDelegation } from './delegation.ts';
 import { operatorRule, type Rule } from './enrolment.ts';
 import { AgentStore } from './agent-store.ts';
 import type { Agent } from './prove.ts';
@@ -25,12 +26,14 @@ import type { VerifySignature } from '../sign/algorithm.ts';
 import type { Declared } from '../appraisal/history.ts';
 import type { Probe } from '../probe/probe.ts';
 import { chooseVerifier } from '../workers/kernels.ts';
+import { assertGranted } from '../registration/grants.ts';
 import { issuerOf } from '../registration/issuer.ts';
 import { readNamedFile } from '../platform/files.ts';
 import { VERSION } from '../platform/place.ts';
 import { BoundLog } from '../client/bound-log.ts';
 import type { LogClient } from '../client/client.ts';
 import { endedBy } from '../client/transport.ts';
+import type { Delegation } from '../statement/delegation.ts';
 import type { Policy } from '../statement/policy.ts';
 import { profileOf } from './profile.ts';
 import { initialiseAgent, type AgentHome, type AgentPlace } from './home.ts';
@@ -120,18 +123,33 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
     seedsOf: (subject, declared) => new Seeds(home.master, subject, epochFor(declared.declaration.claims)),
     openedOf: (declared) => openedOf(options.openingsOf(declared), declared),
     random: (length) => new Uint8Array(randomBytes(length)),
+    delegation: () => readDelegation(agentFiles(home.dir).delegation),
   };
   return {
     agent,
     log,
     home,
-    assertMayProve: (policy, subject) =>
-      assertEnrolled(policy, kid, subject, (enrolled) => options.enrolCommand(home, subject, enrolled)),
+    assertMayProve: (policy, subject) => assertEnrolled(policy, provingOf(options, home, agent, subject)),
     setRules: (read) => {
       assertBothEnds(read, home.signer);
       rules = [SELF_RULE, ...own, ...read];
     },
     close: () => void db.close(),
+  };
+}
+
+function provingOf(
+  { now, enrolCommand }: AgentOptions,
+  home: AgentHome,
+  { signing, delegation }: Agent,
+  subject: string,
+): Proving {
+  return {
+    kid: signing.kid,
+    subject,
+    delegation: delegation(),
+    now: Math.floor(now() / 1000),
+    command: (enrolled) => enrolCommand(home, subject, enrolled),
   };
 }
 
@@ -191,16 +209,29 @@ function logOf(client: LogClient, dir: string, db: { close(): unknown }, store: 
   }
 }
 
+/** Who is to prove what. */
+interface Proving {
+  readonly kid: string;
+  readonly subject: string;
+  readonly delegation: Delegation | undefined;
+  /** POSIX seconds. */
+  readonly now: number;
+  readonly command: (enrolled: boolean) => string;
+}
+
 /**
- * Refuses `unknown-key`, `wrong-role`, `subject-not-allowed`; each names the command that changes it. `enrolled`: whether the
+ * Refuses `unknown-key`, `wrong-role`, `subject-not-allowed`, and what a delegation does not allow; each names the command that changes it. `enrolled`: whether the
  * policy has the key already.
  */
 function assertEnrolled(
   policy: Policy | undefined,
-  kid: string,
-  subject: string,
-  command: (enrolled: boolean) => string,
+  { kid, subject, delegation, now, command }: Proving,
 ): void {
+  if (policy !== undefined && delegation !== undefined && !policy.keys.has(kid)) {
+    const proof = { delegation, window: { start: now, end: now } };
+    assertGranted(policy, { kind: 'proof', kid, subject, issuer: '', entry: new Uint8Array(), proof }, now);
+    return;
+  }
   if (policy === undefined || policy.document.open) return;
   const advice = (enrolled: boolean): string => `an admin of the log runs: ${command(enrolled)}`;
   if (policy.revoked.has(kid))

@@ -15,9 +15,11 @@ import { drawSeed } from '../evidence/draw.ts';
 import { aimOf } from '../evidence/identity.ts';
 import { groupClaims } from '../probe/groups.ts';
 import type { Claim } from '../statement/commitment.ts';
+import type { Delegation } from '../statement/delegation.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
 import { boundToTarget } from './bound.ts';
+import { assertLasts, neededDelegation } from './delegation.ts';
 import { sign, type Draft, type SigningIdentity } from './draft.ts';
 import type { Head, AgentStore } from './agent-store.ts';
 import { runProbe, type ProbeDeps } from './runs.ts';
@@ -38,6 +40,8 @@ export interface Agent {
   readonly seedsOf: (subject: string, declared: Declared) => Seeds;
   /** The leaves of a declaration; undefined if the agent does not have them. */
   readonly openedOf: (declared: Declared) => Promise<ReadonlyMap<string, Value> | undefined>;
+  /** What lets the key prove where no policy enrols it; undefined if it has no such file. */
+  readonly delegation: () => Delegation | undefined;
   /** Random bytes. */
   readonly random: (length: number) => Uint8Array;
 }
@@ -75,15 +79,18 @@ export async function prove(agent: Agent, task: ProofTask): Promise<Signed> {
       'own-commitment',
       `this key signed the commitment to ${subject}; an agent has a key of its own`,
     );
+  const delegation = neededDelegation(agent.delegation(), task.policy, signing.kid);
   const cpu = probeDeps.cpu();
   const started = performance.now();
   const start = seconds(probeDeps.now());
   checkClock(spool.link(signing.kid, subject)?.ended, start);
+  assertLasts(delegation, start);
   const nonce = task.nonce ?? agent.random(NONCE_LENGTH);
   const commitment = digest(parseHex(declared.entry.id));
   const challenge = { origin: task.head.origin, size: task.head.size, root: task.head.root, nonce };
   const { runs, bytes } = await lookAll(agent, task, challengeOf(task.head.root, commitment, nonce));
   const end = Math.max(start, seconds(probeDeps.now()));
+  assertLasts(delegation, end);
   const cost = {
     cpuUs: Math.max(0, Math.round(probeDeps.cpu() - cpu)),
     wallUs: Math.round((performance.now() - started) * 1000),
@@ -100,6 +107,7 @@ export async function prove(agent: Agent, task: ProofTask): Promise<Signed> {
       cost,
       nextDue: Math.max(end, task.nextDue({ start, end })),
       sampling: agent.seedsOf(subject, declared).told(start),
+      ...(delegation !== undefined && { delegation }),
     },
     runs,
     skipped: task.skipped,
@@ -107,7 +115,7 @@ export async function prove(agent: Agent, task: ProofTask): Promise<Signed> {
       leaves: declared.declaration.tree.leaves,
       excluded: declared.declaration.canon.excluded?.length ?? 0,
     },
-    limit: limitOf(task.policy, signing.kid),
+    limit: limitOf(task.policy, delegation?.kid ?? signing.kid),
   };
   return store(agent, draft);
 }

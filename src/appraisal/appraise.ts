@@ -4,6 +4,7 @@
  */
 import { formatHex } from '../bytes/text.ts';
 import { formatTime } from '../bytes/time.ts';
+import { answerable, isApart } from '../registration/delegated.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { EvidenceClass, Verdict } from '../statement/vocabulary.ts';
 import { clockFault, MOST_BEHIND } from './clock.ts';
@@ -228,16 +229,22 @@ function decide(claim: Claim, fresh: readonly Report[], { declaration: { attesto
   const [worst] = ranked;
   if (worst === undefined) throw new Error('nobody said anything');
   if (badness(worst) > 0) return worst;
-  if (attestors !== undefined && fresh.length < attestors.threshold)
-    return { ...worst, short: `${fresh.length} of ${attestors.threshold} agents have proven it` };
-  const agreed =
-    attestors !== undefined && fresh.filter(({ result }) => result.evidence !== 'E0').length >= 2;
+  const speakers = speakersOf(fresh);
+  if (attestors !== undefined && speakers < attestors.threshold)
+    return { ...worst, short: `${speakers} of ${attestors.threshold} agents have proven it` };
+  const saw = fresh.filter(({ entry, result }) => result.evidence !== 'E0' && isApart(entry.parsed));
+  const agreed = attestors !== undefined && speakersOf(saw) >= 2;
   const evidence = agreed && worst.result.evidence === 'E1' ? 'E2' : worst.result.evidence;
   const enough = evidence >= claim.minEvidence;
   const short = enough
     ? undefined
     : `it is known at class ${evidence}; the claim asks for ${claim.minEvidence}${lessOf(worst)}`;
   return { ...worst, result: { ...worst.result, evidence }, short };
+}
+
+/** Agents that answer for themselves: the keys to which one key delegated are one, since its owner can make any number of them. */
+function speakersOf(reports: readonly Report[]): number {
+  return new Set(reports.map(({ entry }) => answerable(entry.parsed))).size;
 }
 
 /** The agent's own explanation, in parentheses, if its class was lowered. */

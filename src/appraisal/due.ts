@@ -9,6 +9,7 @@
  * A period is the cadence, and the misses that are allowed.
  */
 import { formatHex } from '../bytes/text.ts';
+import { answerable, type Speaker } from '../registration/delegated.ts';
 import type { Claim, Declaration } from '../statement/commitment.ts';
 import type { RuntimeProof } from '../statement/proof.ts';
 import type { EvidenceClass } from '../statement/vocabulary.ts';
@@ -63,9 +64,15 @@ export function deployedAt(time: number, deployment: { readonly deployed: number
   return Math.min(time, deployment.deployed);
 }
 
-/** Whether reports of a key count. If the commitment names attestors, only theirs do. */
-export function isAttestor({ attestors }: Pick<Declaration, 'attestors'>, kid: string): boolean {
-  return attestors === undefined || attestors.kids.some((each) => formatHex(each) === kid);
+/**
+ * Whether a proof counts. If the commitment names attestors, only theirs do, and those of nodes to which an attestor
+ * delegated.
+ */
+export function isAttestor({ attestors }: Pick<Declaration, 'attestors'>, said: Speaker): boolean {
+  return (
+    attestors === undefined ||
+    attestors.kids.some((each) => [said.kid, answerable(said)].includes(formatHex(each)))
+  );
 }
 
 /**

@@ -6,6 +6,7 @@
 import { formatHex } from '../bytes/text.ts';
 import { formatTime } from '../bytes/time.ts';
 import { isOpen, readsPrev } from '../claim/prev.ts';
+import { delegationFault, endedSince, reachRemark } from '../registration/delegated.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
 import type { Verdict } from '../statement/vocabulary.ts';
@@ -142,7 +143,7 @@ export function newestReports(
   const newest = new Map<string, Report>();
   for (const proof of proofs) {
     const { kid, proof: payload } = proof.parsed;
-    if (formatHex(payload.commitment) !== entry.id || !isAttestor(declaration, kid)) continue;
+    if (formatHex(payload.commitment) !== entry.id || !isAttestor(declaration, proof.parsed)) continue;
     const result = payload.results.find((each) => each.claim === claim.id);
     if (result === undefined) continue;
     const looked = observationTimes(
@@ -158,9 +159,9 @@ export function newestReports(
     newest.set(kid, {
       ...times,
       entry: proof,
-      result: overEarlier(claim, proof, credited(result, unchecked), context),
+      result: withReach(overEarlier(claim, proof, credited(result, unchecked), context), proof),
       due: nextDue(claim, times, basis),
-      revoked: (context.revokedSince(kid) ?? Infinity) <= proof.index,
+      revoked: (endedSince(proof.parsed, context.revokedSince) ?? Infinity) <= proof.index,
       why: faultOf(payload, proof, result, context) ?? presumption(claim, result) ?? fault,
     });
   }
@@ -246,10 +247,16 @@ function presumption(claim: Claim, { verdict }: Result): string | undefined {
     : undefined;
 }
 
+/** Says beside a result, unless it says something else, that its agent is within reach of its cluster's API. */
+function withReach(result: Report['result'], { parsed }: EntryOf<'proof'>): Report['result'] {
+  const remark = reachRemark(parsed);
+  return remark === undefined || result.explain !== undefined ? result : { ...result, explain: remark };
+}
+
 /** Why a proof that the log admitted is not believed, by checks that only readers make; undefined if it is. */
 function faultOf(
   { challenge, window }: RuntimeProof,
-  { index, time }: EntryOf<'proof'>,
+  { index, time, parsed }: EntryOf<'proof'>,
   { evidence, verdict }: Result,
   { origin, wasHead, outgrownAt, headTime = Infinity }: AppraisalContext,
 ): string | undefined {
@@ -260,6 +267,8 @@ function faultOf(
   // A failure that may be old is still one. Only what would make a claim green has to be young.
   if (mayBeOld && !isFailure(verdict))
     return 'nobody says when the log outgrew its challenge, and so how old it is';
+  const late = isFailure(verdict) ? undefined : delegationFault(parsed, time);
+  if (late !== undefined) return late;
   if (window.end > Math.min(time, headTime) + CLOCK_TOLERANCE)
     return 'it was made after it was logged: the clock of the agent is wrong';
   return undefined;

@@ -1,4 +1,5 @@
 /** What is known of an entry besides what it says: when it was logged, by whose key, and whether that was revoked. */
+import { answerable, endedSince, type Speaker } from '../registration/delegated.ts';
 import type { Bounds } from '../appraisal/past/types.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { LogClient } from './client.ts';
@@ -24,7 +25,7 @@ export interface Revocation {
 export async function entryTimes(
   client: LogClient,
   { receipt, entry: { index } }: FoundEntry,
-  kid: string,
+  said: Speaker,
 ): Promise<EntryTimes> {
   if (receipt === undefined)
     return {
@@ -36,12 +37,15 @@ export async function entryTimes(
   return {
     word: await snapshot.loggedAt(index),
     bounds: await boundsAt(snapshot, index),
-    revocation: { isKnown: true, since: snapshot.policies.revokedSince(kid) },
+    revocation: {
+      isKnown: true,
+      since: endedSince(said, (kid) => snapshot.policies.revokedSince(kid)),
+    },
   };
 }
 
-/** The name that the policy before the entry gives the signer's key; undefined if it is not at hand, or names no such key. */
-export function signerName({ evidence }: FoundEntry, kid: string): string | undefined {
+/** The name that the policy before the entry gives the signer's key, or the key that delegated to it; undefined if it is not at hand. */
+export function signerName({ evidence }: FoundEntry, said: Speaker): string | undefined {
   const policy = evidence.policy && parseStatement(evidence.policy.entry);
-  return policy?.kind === 'policy' ? policy.policy.keys.get(kid)?.enrolled.name : undefined;
+  return policy?.kind === 'policy' ? policy.policy.keys.get(answerable(said))?.enrolled.name : undefined;
 }

@@ -5,6 +5,7 @@ import { formatHex } from '../bytes/text.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import { verifyStatement } from '../cose/statement.ts';
 import { admit, assertSigned, signerKey, type ChainLink, type Facts } from '../registration/admit.ts';
+import { answerable, delegationOf } from '../registration/delegated.ts';
 import { isOrdered, newestWanted } from '../registration/order.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import { policyFor, type Rules } from '../registration/rules.ts';
@@ -38,11 +39,15 @@ export function examineSigner(
     return [undefined, `${SPOKEN[algorithm]}, by key ${statement.kid}`];
   });
   list.run('enrolment', () => {
-    const enrolled = policyFor(rules, statement).keys.get(statement.kid)?.enrolled;
+    const enrolled = policyFor(rules, statement).keys.get(answerable(statement))?.enrolled;
+    const delegation = delegationOf(statement);
     // No time is proven here. The log checked the validity dates of the key when it admitted the statement.
-    admit(rules, statement, asClaimed(statement), enrolled?.notBefore ?? 0);
+    const time = Math.max(enrolled?.notBefore ?? 0, delegation?.notBefore ?? 0);
+    admit(rules, statement, asClaimed(statement), time);
     const what = `a ${statement.kind} about this subject (role ${rolesFor(statement).join(' or ')})`;
     const who = enrolled === undefined ? 'the log is open: anyone' : `"${enrolled.name}"`;
+    if (delegation !== undefined)
+      return [undefined, `node ${delegation.node}, to which ${who} delegated, may write ${what}`];
     return [undefined, `${who} may write ${what}`];
   });
 }

@@ -190,8 +190,10 @@ export class DueProofs {
       this.#revoked.set(kid.toHex(), since);
       this.#isOutdated ||= since < index;
     }
-    const isOver = (kid: string): boolean =>
+    const isGone = (kid: string): boolean =>
       policy.revoked.has(kid) || (!policy.document.open && !policy.keys.has(kid));
+    const isOver = (kid: string, by: string | undefined): boolean =>
+      by === undefined ? isGone(kid) : policy.revoked.has(kid) || isGone(by);
     for (const [subject, due] of this.#subjects) if (due.endChains(isOver)) this.#refresh(subject);
   }
 

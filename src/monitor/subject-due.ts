@@ -13,6 +13,7 @@ import {
 } from '../appraisal/due.ts';
 import { stepOf, type EntryOf, type RevokedSince, type SubjectEntry } from '../appraisal/history.ts';
 import { Succession, type Newest, type Step } from '../appraisal/succession.ts';
+import { answerable } from '../registration/delegated.ts';
 import { isWithdrawal } from '../statement/commitment.ts';
 
 /** A proof that is due. */
@@ -67,6 +68,8 @@ interface TrackedCommitment extends Step {
 /** The newest link of a chain of proofs. */
 interface Chain {
   readonly kid: string;
+  /** The enrolled key that delegated to it; absent if it is enrolled itself. */
+  readonly by?: string;
   readonly seq: number;
   readonly index: number;
   readonly id: string;
@@ -137,9 +140,9 @@ export class SubjectDue {
   }
 
   /** Ends the chains of keys that may no longer submit. Returns whether there were any. */
-  endChains(isOver: (kid: string) => boolean): boolean {
+  endChains(isOver: (kid: string, by: string | undefined) => boolean): boolean {
     const before = this.#chains;
-    this.#chains = before.filter(({ kid }) => !isOver(kid));
+    this.#chains = before.filter(({ kid, by }) => !isOver(kid, by));
     return this.#chains.length < before.length;
   }
 
@@ -169,9 +172,10 @@ export class SubjectDue {
         ...(waived !== undefined && { waived }),
       };
     });
-    const chains = this.#chains.map(({ kid, seq, nextDue, ...link }): Due => ({
+    const chains = this.#chains.map(({ kid, seq, index: at, id: link, nextDue }): Due => ({
       ...common,
-      ...link,
+      index: at,
+      id: link,
       key: `chain ${kid} ${subject}`,
       due: nextDue,
       kid,
@@ -200,12 +204,16 @@ export class SubjectDue {
   #proof({ index, id, time, parsed }: EntryOf<'proof'>, { loggedAt }: Around): void {
     const { kid, proof } = parsed;
     const { seq, nextDue } = proof;
+    const by = answerable(parsed);
     const chain = this.#chains.find((each) => each.kid === kid);
     // An older link of the chain that was logged again promises nothing.
     if (seq >= (chain?.seq ?? 0) && this.#order.inForce !== undefined)
-      this.#chains = [...this.#chains.filter((each) => each.kid !== kid), { kid, seq, index, id, nextDue }];
+      this.#chains = [
+        ...this.#chains.filter((each) => each.kid !== kid),
+        { kid, ...(by !== kid && { by }), seq, index, id, nextDue },
+      ];
     const told = this.#told(proof.commitment.toHex());
-    if (told === undefined || !(told.attestors?.includes(kid) ?? true)) return;
+    if (told === undefined || !(told.attestors?.some((each) => each === kid || each === by) ?? true)) return;
     for (const { claim, evidence } of proof.results) {
       const terms = told.claims.find((each) => each.id === claim);
       if (terms === undefined) continue;

@@ -22,6 +22,7 @@ import type { StatementKind } from '../statement/kinds.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
 import { assertAudience } from './audience.ts';
+import { answerable, assertDelegationSigned, delegationOf } from './delegated.ts';
 import { assertApprovals, assertGranted, enrolmentOf, type Submission } from './grants.ts';
 import { assertNewest, followed, isOrdered, orderKey, type ChainLink } from './order.ts';
 import { countKeys, countsAfter } from './counts.ts';
@@ -80,6 +81,11 @@ export function signerKey(
   parsed: Submission & Pick<ParsedStatement, 'statement'>,
 ): PublicKey {
   const enrolment = enrolmentOf(policy, parsed);
+  const delegation = delegationOf(parsed);
+  if (delegation !== undefined) {
+    assertStrangersKey(parsed.kid, delegation.key);
+    return delegation.key;
+  }
   if (enrolment !== undefined) return enrolment.enrolled.key;
   const key = parsed.statement.confirmation;
   if (key === undefined) {
@@ -144,7 +150,10 @@ export function chainKey(kid: string, subject: string): string {
  * `signerKey`, `verifyStatement` and `assertStrongPolicy` do.
  */
 export function assertSigned(rules: SigningRules, parsed: ParsedStatement, verify?: VerifySignature): void {
-  verifyStatement(parsed.statement, signerKey(policyFor(rules, parsed), parsed), verify);
+  const policy = policyFor(rules, parsed);
+  verifyStatement(parsed.statement, signerKey(policy, parsed), verify);
+  const delegation = parsed.kind === 'proof' ? delegationOf(parsed) : undefined;
+  if (delegation !== undefined) assertDelegationSigned(policy, parsed.kid, delegation, verify);
   if (parsed.kind === 'policy') assertStrongPolicy(parsed.policy, rules.inForce?.policy);
 }
 
@@ -195,7 +204,8 @@ function admitOne(rules: Rules, parsed: ParsedStatement, facts: Facts, time: num
       return {};
     case 'proof': {
       const author = findReferred(parsed, facts)?.kid;
-      if (author === parsed.kid && !policy.document.selfProof) throw ownCommitment('prove');
+      const isOwn = author === parsed.kid || author === answerable(parsed);
+      if (isOwn && !policy.document.selfProof) throw ownCommitment('prove');
       return { chain: nextLink(parsed, facts) };
     }
     case 'notice':

@@ -8,11 +8,12 @@ import { entryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
+import { answerable, type Speaker } from './delegated.ts';
 import type { ChainLink } from './order.ts';
 import type { InForce } from './rules.ts';
 
-/** The parts of a statement that counts depend on. */
-export type Counted = Pick<ParsedStatement, 'kind' | 'kid' | 'subject'>;
+/** The parts of a statement that counts depend on. Proofs by delegation count for the delegator, who can make keys at will. */
+export type Counted = Pick<ParsedStatement, 'kind' | 'subject'> & Speaker;
 
 interface Limits {
   readonly subjects: number;
@@ -41,7 +42,9 @@ const statementsKey = (kid: string, policy: number): string => `count statements
  * Keys of the counts that admission looks up. Statements are counted only while the policy limits them, and start from
  * 0 with each policy. Commitments and subjects are always counted, since a later policy may limit them.
  */
-export function countKeys({ kind, kid, subject }: Counted, inForce: InForce | undefined): readonly string[] {
+export function countKeys(counted: Counted, inForce: InForce | undefined): readonly string[] {
+  const { kind, subject } = counted;
+  const kid = answerable(counted);
   if (kind === 'policy' || inForce === undefined) return [];
   const isLimited = Number.isFinite(limitsOf(inForce.policy, kid).statements);
   return [
@@ -68,7 +71,8 @@ export function countsAfter(
   inForce: InForce | undefined,
   counts: { get(key: string): ChainLink | undefined },
 ): ReadonlyMap<string, number> {
-  const { kind, kid, subject } = parsed;
+  const { kind, subject } = parsed;
+  const kid = answerable(parsed);
   const after = new Map<string, number>();
   if (kind === 'policy' || inForce === undefined) return after;
   const limits = limitsOf(inForce.policy, kid);

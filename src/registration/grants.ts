@@ -6,6 +6,8 @@ import { refuse } from '../bytes/refusal.ts';
 import { isWithdrawal, type Commitment } from '../statement/commitment.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import type { Notice } from '../statement/notice.ts';
+import type { RuntimeProof } from '../statement/proof.ts';
+import { assertDelegated, delegationOf, delegatorOf } from './delegated.ts';
 import { ROLE_FOR, type Enrolment, type Policy, type Role } from '../statement/policy.ts';
 
 /** The parts of a statement that these checks use. `kid`: key thumbprint, lower-case hex. */
@@ -17,6 +19,8 @@ export interface Submission {
   readonly issuer: string;
   /** Of a notice, whose topic decides about the role. */
   readonly notice?: Pick<Notice, 'topic'>;
+  /** Of a proof, which a delegation may allow. */
+  readonly proof?: Pick<RuntimeProof, 'delegation' | 'window'>;
 }
 
 /** The roles of which a key needs one for this statement. */
@@ -25,11 +29,14 @@ export function rolesFor({ kind, notice }: Pick<Submission, 'kind' | 'notice'>):
 }
 
 /**
- * The enrolment of the statement's key. In an open log it may be undefined, but never for a policy statement: who may
+ * The enrolment of the statement's key, or of the key that delegated to it. In an open log it may be undefined, but never for a policy statement: who may
  * change the policy is always enrolled. Refuses `unknown-key`, also in an open log if the key is revoked.
  */
-export function enrolmentOf(policy: Policy, { kid, kind }: Submission): Enrolment | undefined {
+export function enrolmentOf(policy: Policy, submission: Submission): Enrolment | undefined {
+  const { kid, kind } = submission;
   if (policy.revoked.has(kid)) throw refuse('unknown-key', `key ${kid} was revoked; sign with another key`);
+  const delegation = delegationOf(submission);
+  if (delegation !== undefined) return delegatorOf(policy, kid, delegation);
   const found = policy.keys.get(kid);
   if (found === undefined && (!policy.document.open || kind === 'policy')) {
     const admin = `an admin of ${policy.document.origin}`;
@@ -45,11 +52,16 @@ export function enrolmentOf(policy: Policy, { kid, kind }: Submission): Enrolmen
 export function assertGranted(policy: Policy, submission: Submission, time: number | undefined): void {
   assertLength(submission, policy.document.limits.entryBytes, 'this log');
   const enrolment = enrolmentOf(policy, submission);
-  if (enrolment === undefined || (policy.document.open && submission.kind !== 'policy')) return;
+  const delegation = delegationOf(submission);
+  if (enrolment === undefined) return;
+  // What a delegation says is checked in an open log, too: readers name the delegator.
+  if (policy.document.open && submission.kind !== 'policy' && delegation === undefined) return;
   const { name, maxBytes } = enrolment.enrolled;
   assertValid(enrolment, time);
-  assertRole(enrolment, submission);
-  assertAuthority(enrolment, submission);
+  if (delegation === undefined) {
+    assertRole(enrolment, submission);
+    assertAuthority(enrolment, submission);
+  } else assertDelegated(policy, enrolment, delegation, submission, time);
   if (maxBytes !== undefined) assertLength(submission, maxBytes, `the key of ${name}`);
 }
 

@@ -2,6 +2,7 @@
  * The registration policies of a log in order: which one was in force at each index, and therefore who was allowed to
  * log what there (spec/statements.md §7).
  */
+import { answerable, delegationOf, type Speaker } from './delegated.ts';
 import type { EntryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
@@ -102,6 +103,13 @@ export class PolicyHistory {
   nameOf(kid: string, index: number): string {
     const enrolled = this.before(index).keys.get(kid)?.enrolled;
     return enrolled?.name ?? `key ${kid.slice(0, 16)}…`;
+  }
+
+  /** Who said something at an index: the key's name, or the node to which a named key delegated. */
+  speakerOf(said: Speaker, index: number): string {
+    const name = this.nameOf(answerable(said), index);
+    const delegation = delegationOf(said);
+    return delegation === undefined ? name : `node ${delegation.node}, by ${name}`;
   }
 
   #must(step: InForce | undefined): InForce {

@@ -101,6 +101,9 @@ async function makeGuard(layout: Layout, origin: string): Promise<void> {
   await SqliteGuard.open(layout.guard, origin, true).close();
 }
 
+/** The roles that get a key with a new log. Who has clusters enrols a key that delegates. */
+const FIRST_ROLES = ROLES.filter((role) => role !== 'delegator');
+
 /** The log's keys first, so that `ls` order and creation order tell the same story. */
 function keyFiles(layout: Layout): readonly (readonly [path: string, algorithm: Algorithm])[] {
   return [
@@ -108,7 +111,7 @@ function keyFiles(layout: Layout): readonly (readonly [path: string, algorithm: 
     [layout.mldsa44, 'ml-dsa-44'],
     [layout.receipt, 'ed25519'],
     [layout.notary, 'ed25519'],
-    ...ROLES.map((role) => [roleKeyPath(layout, role), 'ed25519'] as const),
+    ...FIRST_ROLES.map((role) => [roleKeyPath(layout, role), 'ed25519'] as const),
   ];
 }
 
@@ -127,7 +130,7 @@ async function firstPolicy(
   const ed25519 = await publicKeyIn(layout.ed25519);
   const mldsa44 = await publicKeyIn(layout.mldsa44);
   const origin = wanted ?? localOrigin(ed25519);
-  const keys = ROLES.map(async (role) => {
+  const keys = FIRST_ROLES.map(async (role) => {
     const key = await publicKeyIn(roleKeyPath(layout, role));
     return { key, name: `first ${role} key`, roles: [role], subjects: ['**'] };
   });

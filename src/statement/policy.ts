@@ -4,30 +4,19 @@
  * tree, two worlds"; spec/statements.md §2). It also names the log's own keys: a client that trusts a vkey
  * learns the receipt keys from the log itself.
  */
-import { equalBytes } from '../bytes/compare.ts';
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
-import { decodeCoseKey, encodeCoseKey, keyThumbprint } from '../cose/key.ts';
+import { keyThumbprint } from '../cose/key.ts';
 import { parseVkey } from '../note/key.ts';
 import { assertStrongKey, type PublicKey } from '../sign/algorithm.ts';
 import type { StatementKind } from './kinds.ts';
 import { matcher, pattern } from './pattern.ts';
-import {
-  array,
-  bool,
-  checked,
-  describe,
-  oneOf,
-  record,
-  text,
-  uint,
-  wrong,
-  type Of,
-  type Schema,
-} from './schema.ts';
+import { publicKey } from './public-key.ts';
+import { array, bool, checked, oneOf, record, text, uint, wrong, type Of, type Schema } from './schema.ts';
 import { count, distinct, inside, origin, sha256, time } from './vocabulary.ts';
 
-export const ROLES = ['admin', 'author', 'approver', 'agent', 'monitor', 'submitter'] as const;
+/** `delegator` submits nothing: its delegations let keys of nodes prove (delegation.ts). */
+export const ROLES = ['admin', 'author', 'approver', 'agent', 'monitor', 'submitter', 'delegator'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** The role that may submit each kind of statement. */
@@ -49,28 +38,6 @@ export const ENTRY_DEFINITION =
 
 /** The largest entry: its length is a 16-bit number in an entry bundle (C2SP tlog-tiles). */
 export const MAX_ENTRY_BYTES = 65_535;
-
-/** COSE_Key bytes, exactly as `encodeCoseKey` writes them. */
-const publicKey: Schema<PublicKey> = {
-  parse(value, at) {
-    if (!(value instanceof Uint8Array)) throw wrong(at, `expected COSE_Key bytes, got ${describe(value)}`);
-    const key = readCoseKey(value, at);
-    if (!equalBytes(encodeCoseKey(key), value)) {
-      throw wrong(at, 'expected the COSE_Key with its thumbprint as kid, its alg, and no other members');
-    }
-    return key;
-  },
-  encode: encodeCoseKey,
-};
-
-function readCoseKey(bytes: Uint8Array, at: string): PublicKey {
-  try {
-    return decodeCoseKey(bytes).key;
-  } catch (error) {
-    if (error instanceof Refusal) throw wrong(at, error.message);
-    throw error;
-  }
-}
 
 /** A key that may submit. */
 const enrolledKey = record(
@@ -101,10 +68,10 @@ const revokedKey = record({ kid: sha256, since: count }, { reason: text(1, 512) 
 export type RevokedKey = Of<typeof revokedKey>;
 
 /** The rules that this version knows (spec/statements.md §7). They change with what a statement may say, too. */
-export const RULES = 3;
+export const RULES = 4;
 
 /** By rules that are not read any more: the versions of tallystick that made such logs. */
-const MADE_BY: Readonly<Record<number, string>> = { 1: '0.1', 2: '0.2, 0.3 or 0.4.0' };
+const MADE_BY: Readonly<Record<number, string>> = { 1: '0.1', 2: '0.2, 0.3 or 0.4.0', 3: '0.5.0' };
 
 const documentFields = record(
   {

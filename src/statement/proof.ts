@@ -6,6 +6,7 @@
 import { EMPTY_ROOT } from '../tree/hash.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal } from '../bytes/refusal.ts';
+import { delegation } from './delegation.ts';
 import { opening, SALTED_TREE, verifyOpening } from './saltedleaf.ts';
 import {
   array,
@@ -108,6 +109,8 @@ const proofFields = record(
   {
     /** Entry id of the previous proof in the chain; absent exactly when `seq` is 0. */
     prev: sha256,
+    /** By which the key that signs may prove, where no policy enrols it. */
+    delegation,
     sampling,
     population,
     observations,

@@ -72,15 +72,35 @@ function commitmentRows(commitment: Commitment): readonly Row[] {
   ];
 }
 
-function proofRows(paint: Paint, { agent, seq, window, results, commitment }: RuntimeProof): readonly Row[] {
+function proofRows(
+  paint: Paint,
+  { agent, seq, window, results, commitment, delegation }: RuntimeProof,
+): readonly Row[] {
   const says = claimLines(paint, results, new Map());
   return [
     ['proves', `commitment ${commitment.toHex()}`],
     ['agent', `${line(agent.name, 128)} ${line(agent.version, 64)}, proof ${seq} of its chain`],
+    ...delegationRows(delegation),
     ['looked', `${formatTime(window.start)} to ${formatTime(window.end)}, by its own clock`],
     ...(says.length === 0
       ? [['says', 'it lives (a heartbeat)'] as const]
       : says.map((each, i): Row => [i === 0 ? 'says' : '', each])),
+  ];
+}
+
+/** Which node's key signed, who let it, until when, and whether the API that it checks can reach it. */
+function delegationRows(delegation: RuntimeProof['delegation']): readonly Row[] {
+  if (delegation === undefined) return [];
+  const { node, kid, notAfter, apart } = delegation;
+  const reach =
+    apart === true
+      ? 'which says that the API of its cluster neither starts its agent nor holds its key'
+      : 'within reach of the API of its cluster: nobody says that it is apart';
+  return [
+    [
+      'node',
+      `${line(node)}, by a delegation of key ${kid.slice(0, 16)}… until ${formatTime(notAfter)}, ${reach}`,
+    ],
   ];
 }
 

@@ -48,7 +48,7 @@ function rows(name: string, lines: readonly string[]): readonly WhyRow[] {
 }
 
 function entryText(look: Snapshot, { index, id, time, parsed }: SubjectEntry | Declared['entry']): string {
-  const who = line(look.policies.nameOf(parsed.kid, index), 128);
+  const who = line(look.policies.speakerOf(parsed, index), 128);
   return `entry ${index} (${id.slice(0, 16)}…) by ${who}, ${formatTime(time)}`;
 }
 

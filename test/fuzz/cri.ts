@@ -22,13 +22,14 @@ const skipped = new BinaryWriter()
   .tag(98, WireType.Bit32)
   .fixed32(1)
   .finish();
-export const CRI_MESSAGES: readonly Target[] = [
-  ...Object.entries({ parseVersion, parseSandboxes, parseContainers, parseImages }).map(
-    ([name, parse]): Target => ({
-      name,
-      covers: [name],
-      seeds: [...seeds, skipped, field(1, new Uint8Array())],
-      run: (b) => void parse(b),
-    }),
-  ),
-];
+export const CRI_MESSAGES: readonly Target[] = Object.entries({
+  parseVersion,
+  parseSandboxes,
+  parseContainers,
+  parseImages,
+}).map(([name, parse]): Target => ({
+  name,
+  covers: [name],
+  seeds: [...seeds, skipped, field(1, new Uint8Array())],
+  run: (b) => void parse(b),
+}));

@@ -20,8 +20,10 @@ import { formatPrivateKey, parsePrivateKey } from '../../src/keys/load.ts';
 import { parseOpenSshKey } from '../../src/keys/openssh.ts';
 import { parsePublicKey, readPublicKey } from '../../src/keys/public.ts';
 import { parseEd25519Blob } from '../../src/keys/sshwire.ts';
+import { parseDelegation } from '../../src/statement/delegation.ts';
 import { saltedTree, leafSalt } from '../../src/statement/saltedleaf.ts';
 import { readCollected } from '../../src/probe/exec/collected.ts';
+import { DELEGATIONS } from '../support/statement-arbitraries.ts';
 import { mutate, mutateCbor, type Random } from './random.ts';
 import { asText, hex, json, text, type Json, type Target } from './target.ts';
 
@@ -292,6 +294,13 @@ export const EVIDENCE: readonly Target[] = [
     covers: ['readPublicKey'],
     seeds: [publicPem, sshLine],
     run: (b) => void readPublicKey(b, 'key'),
+  },
+  {
+    name: 'delegation',
+    covers: ['parseDelegation'],
+    seeds: DELEGATIONS.map(({ bytes }) => bytes),
+    make: either,
+    run: (b) => parseDelegation(b).bytes,
   },
   {
     name: 'public key',

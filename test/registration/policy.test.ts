@@ -597,7 +597,7 @@ t.test('a policy document that contradicts itself', async (t) => {
     [{ keys: [...keys, keys[0] ?? null] }, /^keys\[5\]: "[0-9a-f]{40}…" occurs twice/],
     [{ keys: [withKey({ roles: ['admin', 'admin'] })] }, /^keys\[0\].roles\[1\]: "admin" occurs twice/],
     [{ keys: [withKey({ roles: ['root'] })] }, /^keys\[0\].roles\[0\]: expected one of admin, author/],
-    [{ keys: [withKey({ roles: [] })] }, /^keys\[0\].roles: expected 1 to 6 items/],
+    [{ keys: [withKey({ roles: [] })] }, /^keys\[0\].roles: expected 1 to 7 items/],
     [{ keys: [withKey({ subjects: ['**', '**'] })] }, /^keys\[0\].subjects\[1\]: "\*\*" occurs twice/],
     [{ keys: [withKey({ subjects: ['a?'] })] }, /^keys\[0\].subjects\[0\]: expected a pattern/],
     [{ keys: [withKey({ notBefore: 5, notAfter: 5 })] }, /^keys\[0\].notAfter: it must be later/],

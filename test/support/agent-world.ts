@@ -347,6 +347,7 @@ function agentOf(
     seedsOf: (subject, declared) =>
       new Seeds(sha256(new Uint8Array([7])), subject, epochFor(declared.declaration.claims)),
     openedOf: async () => undefined,
+    delegation: () => undefined,
     random: (length) => new Uint8Array(length).fill(++random % 256),
   };
 }

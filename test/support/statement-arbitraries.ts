@@ -19,7 +19,27 @@ import type { Result, RuntimeProof } from '#src/statement/proof.ts';
 import type { Waiver } from '#src/statement/waiver.ts';
 import { openLeaf, saltedTree, SALTED_TREE, type SaltedLeaf } from '#src/statement/saltedleaf.ts';
 import { EVIDENCE_CLASSES, SEVERITIES, TIERS, VERDICTS, type Attachment } from '#src/statement/vocabulary.ts';
+import { signDelegation } from '#src/statement/delegation.ts';
 import { seedSigner } from './seed-signer.ts';
+
+/** Signing takes a while and is not for generators: two, with and without `apart`. */
+export const DELEGATIONS = await Promise.all(
+  [{}, { apart: true as const }].map((apart) =>
+    signDelegation(
+      {
+        key: seedSigner('ed25519', new Uint8Array(32).fill(71)).publicKey,
+        node: 'ip-1',
+        subjects: ['prod/*/nodes/ip-1'],
+        notBefore: 0,
+        notAfter: 86_400,
+        log: 'log.example',
+        issuer: 'https://owner.example',
+        ...apart,
+      },
+      seedSigner('ed25519', new Uint8Array(32).fill(72)),
+    ),
+  ),
+);
 
 const { option, array, uniqueArray, constantFrom, boolean, nat, uint8Array } = fc;
 
@@ -274,13 +294,14 @@ const common = record({
   challenge: record({ ...head, nonce: uint8Array({ minLength: 16, maxLength: 64 }) }),
   times: times.map(([t, d]) => ({ window: { start: t, end: t + d }, nextDue: t + 2 * d })),
   cost: partial({ cpuUs: big, wallUs: big, bytes: big, peakBytes: big }, ['cpuUs', 'wallUs', 'bytes']),
-  extra: partial<Pick<RuntimeProof, 'sampling' | 'errors'>>(
+  extra: partial<Pick<RuntimeProof, 'sampling' | 'errors' | 'delegation'>>(
     {
       sampling: partial(
         { seedCommitment: hash, next: hash, revealed: uint8Array({ minLength: 32, maxLength: 32 }) },
         ['seedCommitment'],
       ),
       errors: some(partial({ code: word, message: prose, claim: word }, ['code', 'message'])),
+      delegation: constantFrom(...DELEGATIONS),
     },
     [],
   ),

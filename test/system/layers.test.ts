@@ -118,7 +118,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   // The registration policy of a log: read, edited as YAML, changed.
   policy: {
-    below: [...JUDGED, 'appraisal', 'client', 'keys', 'yaml'],
+    below: [...JUDGED, 'appraisal', 'client', 'keys', 'platform', 'yaml'],
     packages: ['yaml'],
     node: true,
   },

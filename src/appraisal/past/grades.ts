@@ -5,6 +5,7 @@
  */
 import { groupBy } from '../../bytes/group.ts';
 import { formatHex } from '../../bytes/text.ts';
+import { answerable } from '../../registration/delegated.ts';
 import type { Role } from '../../statement/policy.ts';
 import type { Declared, EntryOf } from '../history.ts';
 import { isOf } from '../history.ts';
@@ -33,7 +34,7 @@ export function agentKeys(record: PastRecord, timeline: Timeline, period: Period
   const names = namesIn(record, timeline, period);
   for (const [kid, links] of proofs)
     for (const { known, visible } of links)
-      if (isIn(period, visible)) addTo(names, kid, record.policies.nameOf(kid, known.index));
+      if (isIn(period, visible)) addTo(names, kid, record.policies.speakerOf(known.parsed, known.index));
   return [...names].map(([kid, called]) => {
     const links = proofs.get(kid) ?? [];
     const chain = chainGrade(links, period);
@@ -42,7 +43,7 @@ export function agentKeys(record: PastRecord, timeline: Timeline, period: Period
     return {
       kid,
       names: [...called],
-      revoked: revokedIn(record, kid),
+      revoked: revokedIn(record, new Set([kid, ...links.map(({ known }) => answerable(known.parsed))])),
       proofs: links.filter(({ visible }) => isIn(period, visible)).length,
       grade,
       why:
@@ -82,11 +83,14 @@ function addTo(names: Map<string, Set<string>>, kid: string, name: string): void
   names.set(kid, (names.get(kid) ?? new Set()).add(name));
 }
 
-/** The index from which on a key is revoked, and the first policy that says so. */
-function revokedIn({ policies }: PastRecord, kid: string): AgentKey['revoked'] {
-  const since = policies.revokedSince(kid);
-  const by = policies.steps.find(({ policy }) => policy.revoked.get(kid)?.since === since);
-  return since === undefined || by === undefined ? undefined : { since, by: by.index };
+/** The index from which on a key is revoked, or one that delegated to it, and the first policy that says so. */
+function revokedIn({ policies }: PastRecord, kids: ReadonlySet<string>): AgentKey['revoked'] {
+  const all = [...kids].flatMap((kid) => {
+    const since = policies.revokedSince(kid);
+    const by = policies.steps.find(({ policy }) => policy.revoked.get(kid)?.since === since);
+    return since === undefined || by === undefined ? [] : [{ since, by: by.index }];
+  });
+  return all.toSorted((a, b) => a.since - b.since)[0];
 }
 
 /** Whether witnesses show that an entry was logged before the period, or after it. The log's own time shows neither. */

@@ -166,7 +166,7 @@ function activityOf({ timeline, history }: Known): Surroundings['activity'] {
     if (before !== undefined) return before;
     const declared = history.declared.find(({ entry }) => entry.id === commitment);
     const times = timeline.entries.flatMap(({ known: { parsed }, visible }) =>
-      parsed.kind === 'proof' && (declared === undefined || isAttestor(declared.declaration, parsed.kid))
+      parsed.kind === 'proof' && (declared === undefined || isAttestor(declared.declaration, parsed))
         ? [visible]
         : [],
     );

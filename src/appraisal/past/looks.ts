@@ -178,7 +178,7 @@ function lookAt(
   return {
     entry: proof,
     kid,
-    name: record.policies.nameOf(kid, proof.index),
+    name: record.policies.speakerOf(proof.parsed, proof.index),
     commitment: declared.entry.id,
     stated: result.verdict,
     verdict: countedVerdict(report),

@@ -71,7 +71,7 @@ export const getVerb = defineVerb({
         found,
         statement,
         checks,
-        times: await entryTimes(client, found, statement.kid),
+        times: await entryTimes(client, found, statement),
         files: files.map((name) => relative(world.cwd, at(out ?? '', name))),
         transcripts: transcripts.map((each) => ({ ...each, folder: relative(world.cwd, each.folder) })),
       });

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { AgentEvent } from '../../agent/event.ts';
 import { clockFault } from '../../appraisal/clock.ts';
+import { formatTime } from '../../bytes/time.ts';
 import { messageOf } from '../frame/remedy.ts';
 
 // oxlint-disable-next-line max-lines-per-function -- a list: one case for each event
@@ -35,6 +36,11 @@ export function tellAgent(logger: Logger, event: AgentEvent): void {
       );
     case 'stuck':
       return logger.error({ why: event.why, retryMs: event.retryMs }, 'proofs cannot be stored');
+    case 'ending':
+      return logger.warn(
+        { node: event.node, until: formatTime(event.notAfter) },
+        'the delegation of this node ends soon: whoever delegates renews it with `tallystick agent delegate`',
+      );
     case 'pruned':
       return logger.info({ count: event.count }, 'observations were destroyed, by the rule of retention');
     case 'back':

@@ -5,6 +5,7 @@ import type { Check } from '../../bytes/checklist.ts';
 import { signerName, type EntryTimes } from '../../client/entry-times.ts';
 import type { FoundEntry } from '../../client/find-entry.ts';
 import type { Written } from '../../client/node/transcript-folders.ts';
+import { delegationOf } from '../../registration/delegated.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';
 import type { Output } from '../frame/output.ts';
 import { saysJson } from './conclusion.ts';
@@ -28,15 +29,26 @@ const SHOWN = [
   ['receipt', 'receipt'],
 ] as const;
 
+function entrySigner(statement: ParsedStatement, name: string | undefined): string {
+  const delegation = delegationOf(statement);
+  if (delegation !== undefined) {
+    const by = name === undefined ? `key ${delegation.kid}` : `${line(name, 128)} (key ${delegation.kid})`;
+    return `key ${statement.kid} of node ${line(delegation.node)}, to which ${by} delegated`;
+  }
+  return name === undefined
+    ? statement.kid
+    : `${line(name, 128)}, as the policy calls the key ${statement.kid}`;
+}
+
 export function tellEntry(output: Output, got: Got): void {
   const { found, statement, checks, files, transcripts, times } = got;
   const { id, entry, receipt } = found;
   const { kind, subject, issuer, kid } = statement;
-  const name = signerName(found, kid);
+  const name = signerName(found, statement);
   const rows = [
     ['entry', `${entry.index}, ${phraseOf(kind)} about ${printable(subject, 9000)}`],
     ...loggedRows(times.word, times.bounds),
-    ['signer', name === undefined ? kid : `${line(name, 128)}, as the policy calls the key ${kid}`],
+    ['signer', entrySigner(statement, name)],
     ...revokedRows(times.revocation, entry.index),
     ...decodedRows((style, text) => output.paint(style, text), statement),
     ['id', id],

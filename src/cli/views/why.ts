@@ -35,7 +35,7 @@ export function whyJson(look: Snapshot, told: Explanation): { readonly [key: str
     index,
     time,
     kid: parsed.kid,
-    by: look.policies.nameOf(parsed.kid, index),
+    by: look.policies.speakerOf(parsed, index),
   });
   return {
     expr: status.claim.expr,

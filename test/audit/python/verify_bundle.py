@@ -696,14 +696,14 @@ HEAD = record(origin=origin, size=COUNT, root=H)
 MEDIA = text_of(3, 127)
 ATTACHMENT = either(record(mediaType=MEDIA, data=bytes_of(1, 49152)), record(mediaType=MEDIA, digest=H, size=COUNT))
 OPENING = record(index=COUNT, salt=bytes_of(16), path=text_of(0, 1024), value=VALUE, proof=list_of(0, 53, H))
-ROLES = ("admin", "author", "approver", "agent", "monitor", "submitter")
+ROLES = ("admin", "author", "approver", "agent", "monitor", "submitter", "delegator")
 CHANGE = record(True, ticket_=text_of(1, 256), reason_=text_of(1, 2048, True), requestedBy_=text_of(1, 256))
 
 POLICY = record(
     rules=COUNT, origin=origin, open=BOOL, entry=text_of(1, 1024), selfProof=BOOL,
     log=record(vkeys=list_of(1, 8, text_of(1, 2048)), receiptKeys=list_of(1, 64, cose_key)),
     keys=list_of(0, 1024, record(
-        key=cose_key, name=text_of(1, 128), roles=list_of(1, 6, one_of(*ROLES)), subjects=list_of(1, 64, pattern),
+        key=cose_key, name=text_of(1, 128), roles=list_of(1, 7, one_of(*ROLES)), subjects=list_of(1, 64, pattern),
         issuer_=text_of(1, 1024), maxBytes_=number(1, 65535), maxSubjects_=COUNT, maxCommitments_=COUNT,
         maxStatements_=COUNT, notBefore_=SECONDS, notAfter_=SECONDS)),
     limits=record(entryBytes=number(1024, 65535), keySubjects_=COUNT, keyCommitments_=COUNT, keyStatements_=COUNT),
@@ -755,6 +755,11 @@ PROOF = record(
     coverage_=record(declared=COUNT, compared=COUNT, excluded=COUNT, undeclared_=COUNT),
     disclosed_=list_of(1, 512, OPENING), attachments_=list_of(1, 64, ATTACHMENT),
     errors_=list_of(1, 64, record(code=NAME, message=text_of(1, 1024, True), claim_=NAME)),
+    delegation_=bytes_of(1, 8192),
+)
+DELEGATION = record(
+    key=cose_key, node=text_of(1, 253, pattern="[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"),
+    subjects=list_of(1, 8, pattern), notBefore=SECONDS, notAfter=SECONDS, apart_=BOOL,
 )
 NOTICES = {
     "stale": record(topic=one_of("stale"), since=SECONDS, checkpoint=HEAD, about=H, claim=NAME, due=SECONDS,
@@ -914,6 +919,11 @@ class Entry:
         need(self.kind not in ("approval", "waiver", "deployment") or 6 in claims, "has no time iat")
         self.cnf = claims.get(8)
 
+    def delegation(self):
+        """The delegation that it rests on (statements.md 5a), or None."""
+        raw = self.payload.get("delegation") if self.kind == "proof" and self.payload else None
+        return None if raw is None else Delegation(raw)
+
     def schema(self, p):
         k = self.kind
         if k == "policy":
@@ -965,6 +975,25 @@ class Entry:
                     yield r["slot"]["beacon"]["size"]
 
 
+class Delegation(Entry):
+    """What lets the key of a node prove. It has the form of an entry, and is none."""
+
+    def __init__(self, data):
+        super().__init__(None, data)
+        need(self.bad is None, f"has a delegation that {self.bad}")
+        self.payload = p = cbor(self.body)
+        DELEGATION(p, "delegation")
+        distinct(p["subjects"], "delegation")
+        need(all(s.endswith("/" + p["node"]) for s in p["subjects"]), "has a delegation beyond its node")
+        need(self.sub == p["node"] and self.aud, "has a delegation of another node, or for no log")
+        need(p.get("apart", True), "has a delegation that is apart and is not")
+        need(0 < p["notAfter"] - p["notBefore"] <= 31 * 86400, "has a delegation that lasts too long")
+
+    def headers(self, h):
+        need(h.get(3) == PREFIX + "delegation.v1+cbor", "is of another content type")
+        super().headers({**h, 3: "application/cbor"})
+
+
 def matches(pattern, subject):
     reach = {0}
     for token in re.findall(r"\*\*|\*|[^*]", pattern, re.S):
@@ -1000,7 +1029,7 @@ class Policy:
 
     def lawful(self, origin):
         p, entry, before = self.fields, self.entry, self.before
-        need(p["rules"] == 3, f"has the rules {p['rules']}, which this verifier does not know")
+        need(p["rules"] == 4, f"has the rules {p['rules']}, which this verifier does not know")
         need(p["origin"] == origin and entry.sub == origin, "is of another log")
         need(p["entry"] == ENTRY_RULE, "has another definition of entries")
         distinct([r["kid"] for r in p.get("revoked", [])], "revoked")
@@ -1036,13 +1065,33 @@ class Policy:
             need(p["rules"] >= before.fields["rules"], "has lower rules")
         self.admits(entry, before or self)
 
+    def delegated(self, entry, lent):
+        """The key of the node, once its delegation lets it make this proof (statements.md 5a)."""
+        d, window = lent.payload, entry.payload["window"]
+        key, by = Key(cbor(d["key"])), self.by_kid.get(lent.kid)
+        need(key.kid == entry.kid and strong(key.algorithm, key.raw), "has a delegation for another key, or a weak one")
+        need(entry.kid not in self.by_kid, "has a delegation for a key that is enrolled")
+        need(by is not None and lent.kid not in self.revoked, "has a delegation by a key that is not enrolled")
+        owner, grant = by
+        need(lent.alg in owner.algs and signed(owner.algorithm, owner.raw, lent.signature, lent.message()),
+             "has a delegation whose signature does not hold")
+        need("delegator" in grant["roles"], "has a delegation by a key without the role delegator")
+        need(self.fields["origin"] in lent.aud, "has a delegation for another log")
+        need(grant.get("issuer", lent.iss) == lent.iss, "has a delegation with another issuer")
+        for allowed in (d["subjects"], grant["subjects"]):
+            need(any(matches(s, entry.sub) for s in allowed), "has a delegation that does not reach its subject")
+        need(d["notBefore"] <= window["start"] and window["end"] <= d["notAfter"], "was made outside of its delegation's time")
+        return key
+
     @staticmethod
     def admits(entry, policy):
         """What does not rest on dates, nor on other entries (statements.md 7). `policy` is the one in force."""
         p = policy.fields
-        found = policy.by_kid.get(entry.kid)
+        found, lent = policy.by_kid.get(entry.kid), entry.delegation()
         need(entry.kid not in policy.revoked, "is signed by a key that is revoked")
-        if found is None:
+        if lent is not None:
+            key, grant = policy.delegated(entry, lent), policy.by_kid[lent.kid][1]
+        elif found is None:
             need(p["open"] and entry.kind != "policy", "is signed by a key that is not enrolled")
             need(type(entry.cnf) is dict and list(entry.cnf) == [1], "is signed by a key that is not enrolled, without cnf")
             key, grant = Key(entry.cnf[1]), None
@@ -1059,7 +1108,7 @@ class Policy:
             roles = {"policy": ["admin"], "commitment": ["author"], "deployment": ["author"], "approval": ["approver"],
                      "waiver": ["approver"], "proof": ["agent"], "other": ["submitter"],
                      "notice": ["agent", "author"] if topic == "retention" else ["monitor"]}[entry.kind]
-            if not (p["open"] and entry.kind != "policy"):
+            if not (p["open"] and entry.kind != "policy") and lent is None:
                 need(any(r in grant["roles"] for r in roles), f"is signed by a key without the role {' or '.join(roles)}")
                 allowed = entry.kind == "policy" or any(matches(s, entry.sub) for s in grant["subjects"])
                 need(allowed, "is signed by a key that may not speak of its subject")
@@ -1373,7 +1422,8 @@ class Bundle:
                     continue
                 about = known.get(p["commitment"])
                 need(about, f"{where} is about a commitment that is not there")
-                own = about.kid == e.kid and not (e.kind == "proof" and self.in_force(e.index).fields["selfProof"])
+                lent = e.delegation()
+                own = about.kid in (e.kid, lent and lent.kid) and not (e.kind == "proof" and self.in_force(e.index).fields["selfProof"])
                 need(e.kind == "deployment" or not own, f"{where} is by the author of its commitment")
                 need(e.kind != "approval" or about is newest, f"{where} approves a commitment that is not the newest")
                 if e.kind == "proof":

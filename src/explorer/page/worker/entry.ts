@@ -33,7 +33,7 @@ import type {
 export async function entryOf({ client }: Lane, name: string): Promise<EntryShown> {
   const examined = await examineEntry(client, name);
   const { checks, verified, found, statement, refusal } = examined;
-  const told = found && statement && (await timesOf(client, found, statement.kid));
+  const told = found && statement && (await timesOf(client, found, statement));
   const times = told instanceof Refusal ? undefined : told;
   const fault = told instanceof Refusal ? told : refusal;
   const broken = told instanceof Refusal ? [policyBroken(told)] : [];
@@ -58,10 +58,10 @@ export async function entryOf({ client }: Lane, name: string): Promise<EntryShow
 async function timesOf(
   client: Lane['client'],
   found: FoundEntry,
-  kid: string,
+  said: ParsedStatement,
 ): Promise<Awaited<ReturnType<typeof entryTimes>> | Refusal> {
   try {
-    return await entryTimes(client, found, kid);
+    return await entryTimes(client, found, said);
   } catch (error) {
     if (!(error instanceof Refusal) || ['away', 'absent'].includes(natureOf(error.code))) throw error;
     return error;
@@ -87,7 +87,7 @@ function factsOfEntry(
     subject,
     issuer,
     kid,
-    signer: signerName(found, kid) ?? null,
+    signer: signerName(found, statement) ?? null,
     rows: decodedRows((_, text) => text, statement),
     bytes: entry.bytes,
     receipt: receipt ?? null,

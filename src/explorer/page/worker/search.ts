@@ -25,7 +25,7 @@ export async function searchOf(lane: Lane, ask: SearchAsk, tell: (part: Part) =>
       time,
       subject: parsed.subject,
       kind: parsed.kind,
-      signer: line(snapshot.policies.nameOf(parsed.kid, index), 128),
+      signer: line(snapshot.policies.speakerOf(parsed, index), 128),
     })),
     next,
     checked: checkedLine(snapshot),

@@ -1,9 +1,12 @@
 /**
- * Every benchmark in one table: `npm run bench` (about seven minutes). The load generator runs on the same
+ * Every benchmark in one table: `npm run bench` (about nine minutes). The load generator runs on the same
  * machine as the server and takes its share of it.
  */
+import { CHROMIUM } from '../test/support/chromium.ts';
 import { agentTable } from './agent.ts';
 import { explorerRows } from './explorer.ts';
+import { homeRows } from './explorer-home.ts';
+import { looksRows } from './explorer-looks.ts';
 import { benchHashing, benchVerifying } from './hash.ts';
 import { followerRows } from './followers.ts';
 import { largeRows } from './large.ts';
@@ -28,5 +31,9 @@ printRows('Main thread under full load, 64 connections', await mainThreadRows(SE
 printRows('Cosigning: checked, signed twice, durable', await witnessRows(SECONDS / 2));
 printRows('Following a log', await monitorRows());
 printRows('Serving pages, beside submissions', await explorerRows());
+if (CHROMIUM !== undefined) {
+  printRows('A subject with 2,000 looks, in a page', await looksRows(2_000));
+  printRows('The first screen of 1,000 subjects', await homeRows(1_000));
+}
 printRows('Start of a command', await startupRows(15));
 printRows('What an agent costs', await agentTable(3, 4));

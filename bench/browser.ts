@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { chromium, type Browser, type BrowserContext, type CDPSession, type Page } from 'playwright-core';
 import { processCpu } from './machine.ts';
 import { threadTimes } from './processor.ts';
@@ -46,7 +47,6 @@ export class WatchedPage {
   readonly #workers: WorkerSession[] = [];
   readonly #mark: string;
   readonly #tasks: Tasks;
-  #clicks = 0;
 
   private constructor(
     browser: Browser,
@@ -112,7 +112,6 @@ export class WatchedPage {
     const box = JSON.parse(String(where)) as { x: number; y: number; height: number } | null;
     if (box === null) return;
     const at = { x: box.x + 8, y: box.y + box.height / 2, button: 'left', clickCount: 1 } as const;
-    this.#clicks += 1;
     await this.#session.send('Input.dispatchMouseEvent', { type: 'mousePressed', ...at });
     await this.#session.send('Input.dispatchMouseEvent', { type: 'mouseReleased', ...at });
   }
@@ -131,7 +130,8 @@ export class WatchedPage {
   /** What a reader felt of it so far. Ends the watching of tasks. */
   async felt(): Promise<Felt> {
     const clicks = JSON.parse(String(await this.evaluate('JSON.stringify(seen.clicks)'))) as number[];
-    const quick = Array.from({ length: Math.max(0, this.#clicks - clicks.length) }, () => 16);
+    const arrived = Number(await this.evaluate("performance.eventCounts.get('click')"));
+    const quick = Array.from({ length: Math.max(0, arrived - clicks.length) }, () => 16);
     const tasks = await this.#tasks.of(this.#renderer);
     const most = (of: (task: Task) => number): number =>
       tasks.reduce((sum, each) => Math.max(sum, of(each)), 0) / 1_000;
@@ -208,10 +208,15 @@ interface Task {
   readonly tdur?: number;
 }
 
+/** Seconds after which what was traced is fetched, and tracing begins anew: a browser keeps little of it. */
+const TRACED = 8;
+
 /** Tasks of all threads of a browser that took a while. */
 class Tasks {
   readonly #session: CDPSession;
   readonly #long: Task[] = [];
+  readonly #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
 
   private constructor(session: CDPSession) {
     this.#session = session;
@@ -223,19 +228,38 @@ class Tasks {
 
   static async watch(session: CDPSession): Promise<Tasks> {
     const tasks = new Tasks(session);
-    const includedCategories = ['disabled-by-default-devtools.timeline'];
-    const traceConfig = { recordMode: 'recordContinuously', includedCategories } as const;
-    await session.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig });
+    await tasks.#start();
+    tasks.#running = tasks.#again();
     return tasks;
+  }
+
+  async #again(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await pause(TRACED * 1_000, undefined, { signal }).catch(() => undefined);
+      await this.#end();
+      if (!signal.aborted) await this.#start();
+    }
+  }
+
+  #start(): Promise<unknown> {
+    const includedCategories = ['disabled-by-default-devtools.timeline'];
+    const traceConfig = { recordMode: 'recordUntilFull', includedCategories } as const;
+    return this.#session.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig });
+  }
+
+  async #end(): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
+      this.#session.once('Tracing.tracingComplete', () => resolve());
+    });
+    await this.#session.send('Tracing.end');
+    await ended;
   }
 
   /** Of the main thread of a process, whose id is the process's. Ends the watching. */
   async of(pid: number): Promise<readonly Task[]> {
-    const ended = new Promise<void>((resolve) =>
-      this.#session.once('Tracing.tracingComplete', () => resolve()),
-    );
-    await this.#session.send('Tracing.end');
-    await ended;
+    this.#stop.abort();
+    await this.#running;
     return this.#long.filter((each) => each.pid === pid && each.tid === pid);
   }
 }

@@ -14,7 +14,7 @@ import { goal, machine, median, printRows, processCpu, type Row } from './machin
 import { startFilled, type Server } from './server.ts';
 import { StoredLog } from './stored-log.ts';
 
-const PORT = 16_969;
+const PORT = 16_976;
 const DAY = 86_400;
 const OWNERS = ['team-pay', 'team-web', 'team-db', 'team-edge'];
 const PREFIXES = ['prod/pay', 'prod/web', 'stage/web', 'prod/db', 'prod/edge'];
@@ -23,13 +23,7 @@ const CLICKS = 300;
 /** Rows of the page. */
 const ROWS = 100;
 
-const { values, positionals } = parseArgs({
-  options: { profile: { type: 'string' } },
-  allowPositionals: true,
-});
-const subjects = Number(positionals[0] ?? 10_000);
-
-async function fill(data: string): Promise<void> {
+async function fill(data: string, subjects: number): Promise<void> {
   const log = await StoredLog.open(data);
   const now = Math.floor(Date.now() / 1000);
   const nameOf = (n: number): string =>
@@ -46,7 +40,10 @@ async function fill(data: string): Promise<void> {
 }
 
 /** Asks until the server has computed every verdict: seconds by the clock, and of its processor time. */
-async function computed(server: Server): Promise<{ readonly wall: number; readonly cpu: number }> {
+async function computed(
+  server: Server,
+  subjects: number,
+): Promise<{ readonly wall: number; readonly cpu: number }> {
   const [began, before] = [performance.now(), processCpu(server.pid).own];
   for (;;) {
     const reply = await fetch(`${server.url}/v1/overview?limit=1`);
@@ -78,15 +75,19 @@ async function filtered(page: WatchedPage, name: 'prefix' | 'owner', value: stri
   return until(page, `${ROWS_OF}.length > 0 && ${ROWS_OF}.every((row) => ${cell})`);
 }
 
-async function rows(server: Server): Promise<readonly Row[]> {
-  const first = await computed(server);
+async function measured(
+  server: Server,
+  subjects: number,
+  profile: string | undefined,
+): Promise<readonly Row[]> {
+  const first = await computed(server, subjects);
   const page = await WatchedPage.open();
   const stop = new AbortController();
   try {
     const [before, served, began] = [page.cost(), processCpu(server.pid).own, performance.now()];
     await page.goto(`${server.url}/`);
     const drawn = await until(page, `${ROWS_OF}.length === ${ROWS}`);
-    const profiled = values.profile === undefined ? undefined : await page.profile(values.profile);
+    const profiled = profile === undefined ? undefined : await page.profile(profile);
     const clicking = (async () => {
       while (!stop.signal.aborted) {
         await page.click('details.groups summary').catch(() => undefined);
@@ -146,16 +147,25 @@ async function rows(server: Server): Promise<readonly Row[]> {
   }
 }
 
-const server = await startFilled(PORT, { fill });
-try {
-  console.log(
-    `${machine()}, load ${loadavg()
-      .map((each) => each.toFixed(1))
-      .join(' ')}`,
-  );
-  const table = await rows(server);
+/** The whole table. */
+export async function homeRows(subjects: number, profile?: string): Promise<readonly Row[]> {
+  const server = await startFilled(PORT, { fill: (data) => fill(data, subjects) });
+  try {
+    return await measured(server, subjects, profile);
+  } finally {
+    await server.stop();
+  }
+}
+
+if (import.meta.main) {
+  const { values, positionals } = parseArgs({
+    options: { profile: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const subjects = Number(positionals[0] ?? 10_000);
+  const load = (): string => `load ${loadavg()[0]?.toFixed(1)}`;
+  console.log(`${machine()}, ${load()}`);
+  const table = await homeRows(subjects, values.profile);
   printRows(`The first screen of ${subjects.toLocaleString('en')} subjects`, table);
-  console.log(`load at the end ${loadavg()[0]?.toFixed(1)}`);
-} finally {
-  await server.stop();
+  console.log(`${load()} at the end`);
 }

@@ -92,8 +92,8 @@ export class Known {
     if (this.#counted !== past)
       this.#rows = new Set(past?.claims.flatMap(({ looks }) => looks.map(({ index }) => index))).size;
     this.#counted = past;
-    // Where the server computes no history, what it lists is counted.
-    const rows = past === undefined ? this.listed : this.#rows;
+    // What the server lists and tells nothing of is verified, too.
+    const rows = done === undefined ? Math.max(this.#rows, this.listed) : this.#rows;
     return { verified: done === undefined ? Math.min(entries.size, rows) : rows, wrong: wrong.size, rows };
   }
 

@@ -16,6 +16,7 @@ import type { Head, LogInfo } from '../log/ports.ts';
 import { VERSION } from '../platform/place.ts';
 import {
   assertGuarded,
+  knownUrl,
   listen,
   oneHop,
   publicUrl,
@@ -144,7 +145,7 @@ async function appOf(
     return await buildApp(service, {
       version: VERSION,
       dataDir,
-      baseUrl: publicUrl(endpoint),
+      ...knownUrl(endpoint),
       log: logger,
       trustProxy: oneHop(endpoint),
       explorer: endpoint.explorer,

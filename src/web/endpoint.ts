@@ -27,6 +27,11 @@ export function publicUrl(endpoint: Endpoint): string {
   return endpoint.url ?? urlOf(endpoint, endpoint.port);
 }
 
+/** The same as an option of a server; nothing where the machine chooses the port, which is known once the server listens. */
+export function knownUrl(endpoint: Endpoint): { readonly baseUrl?: string } {
+  return endpoint.url === undefined && endpoint.port === 0 ? {} : { baseUrl: publicUrl(endpoint) };
+}
+
 /** The URL of a port of that host. */
 export function urlOf({ host, tlsCert }: Endpoint, port: number): string {
   const named = isIPv6(host) ? `[${host}]` : host;

@@ -17,9 +17,15 @@ export function handleErrors(app: FastifyInstance, log: Logger | undefined): voi
     if (problem.code === 'internal') log?.error({ err: error, requestId: request.id }, 'request failed');
     return sendProblem(request, reply, problem);
   });
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, problemOf(refuse('not-found', 'nothing is served here; see / for what is'))),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    // A page that asks where a server has its head learns that it is not here; else its browser would say that nobody answers.
+    reply.header('access-control-allow-origin', '*');
+    return sendProblem(
+      request,
+      reply,
+      problemOf(refuse('not-found', 'nothing is served here; see / for what is')),
+    );
+  });
 }
 
 /** Fastify's `frameworkErrors`: a URL it could not decode, or with too long a part. */

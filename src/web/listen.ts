@@ -7,7 +7,7 @@ import { readNamedFile } from '../platform/files.ts';
 import type { WebOptions } from './options.ts';
 import { publicUrl, urlOf, type Endpoint, type GuardedEndpoint } from './endpoint.ts';
 
-export { assertGuarded, publicUrl, type Endpoint, type GuardedEndpoint } from './endpoint.ts';
+export { assertGuarded, knownUrl, publicUrl, type Endpoint, type GuardedEndpoint } from './endpoint.ts';
 
 /** Longest file of certificates. */
 const MOST_PEM = 1_048_576;

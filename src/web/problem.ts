@@ -1,13 +1,14 @@
 /**
  * Problem details, the only form of an error: concise CBOR (RFC 9290) for SCITT clients (draft-ietf-scitt-scrapi-11
- * §2.6), JSON (RFC 9457) for others, and the other form for a client that prefers it. status.ts has titles and
- * statuses. The stable code is under `PROBLEM_URI` in CBOR, and in `code` and `type` in JSON.
+ * §2.6), JSON (RFC 9457) for others, and the other form for a client that prefers it; a page for somebody who looks with a browser.
+ * status.ts has titles and statuses. The stable code is under `PROBLEM_URI` in CBOR, and in `code` and `type` in JSON.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { encodeCbor } from '../bytes/cbor.ts';
 import { PROBLEM_URI, Refusal, refuse, type RefusalCode } from '../bytes/refusal.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
 import { liking } from './accept.ts';
+import { escapeHtml, sendPage } from './page.ts';
 import { STATUSES, TITLES } from './status.ts';
 
 export const PROBLEM_CBOR = 'application/concise-problem-details+cbor';
@@ -83,14 +84,30 @@ export async function sendProblem(
   reply: FastifyReply,
   problem: Problem,
 ): Promise<void> {
-  const cbor = prefersCbor(request.headers.accept, request.url);
+  const { accept } = request.headers;
   reply.problem = problem.code;
-  reply.code(problem.status).header('content-type', cbor ? PROBLEM_CBOR : PROBLEM_JSON);
-  reply.header('cache-control', 'no-store');
+  reply.code(problem.status);
   const retryAfter = problem.code === 'internal' ? undefined : RETRY_AFTER[problem.code];
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
+  if (prefersPage(accept)) {
+    sendPage(
+      reply,
+      problem.title,
+      `<p>${escapeHtml(problem.detail)}.</p><p><a href="/">What is here</a></p>`,
+    );
+    return;
+  }
+  const cbor = prefersCbor(accept, request.url);
+  reply.header('content-type', cbor ? PROBLEM_CBOR : PROBLEM_JSON).header('cache-control', 'no-store');
   // Bytes, since Fastify would add a charset to JSON given as text, and that media type has none.
   await reply.send(Buffer.from(cbor ? problemCbor(problem) : encodeUtf8(problemJson(problem))));
+}
+
+/** Whether somebody looks at it: browsers ask for HTML before anything else, programs that send a wildcard do not. */
+function prefersPage(accept: string | undefined): boolean {
+  return (
+    accept !== undefined && liking(accept, ['text/html']) > liking(accept, [PROBLEM_JSON, 'application/json'])
+  );
 }
 
 /** Whether to answer in CBOR: the form that `Accept` prefers; without a preference, CBOR for SCRAPI's resources only. */

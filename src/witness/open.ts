@@ -11,8 +11,8 @@ import type { Logger } from 'pino';
 import { VERSION } from '../platform/place.ts';
 import {
   assertGuarded,
+  knownUrl,
   listen,
-  publicUrl,
   readTls,
   servingOptions,
   type Serving,
@@ -154,7 +154,7 @@ async function serverOf(
   const { endpoint, writesPerMinute } = options;
   return witnessServer(parts.witness, {
     ...servingOptions(options, secured, VERSION, options.place.dir),
-    baseUrl: publicUrl(endpoint),
+    ...knownUrl(endpoint),
     writesPerWindow: writesPerMinute,
     incidents: () => parts.incidents.count,
     gossip: parts.gossip.counts,

@@ -2,8 +2,14 @@
 import type { Snapshot } from '../client/snapshot.ts';
 import { line } from './plain.ts';
 
-/** What was verified of the log, and what was taken on its word. */
-export function checkedLine({ view, completeness, full, times, isExcerpt }: Snapshot): string {
+/** How somebody who looks at a page checks that nothing was left out. */
+export const BY_READING = 'reading the whole log checks it';
+
+/** What was verified of the log, and what was taken on its word. `how`: what checks that nothing was left out. */
+export function checkedLine(
+  { view, completeness, full, times, isExcerpt }: Snapshot,
+  how = '--monitor or --full checks it',
+): string {
   const whole = isExcerpt
     ? 'what is not in the bundle is not known: tallystick verify says how complete it is'
     : full
@@ -12,7 +18,7 @@ export function checkedLine({ view, completeness, full, times, isExcerpt }: Snap
         ? completeness
             .map(({ url, size }) => `${line(url)} has no further ones up to entry ${size - 1}`)
             .join('; ')
-        : "the log's search was trusted to leave nothing out (--monitor or --full checks it)";
+        : `the log's search was trusted to leave nothing out (${how})`;
   const when =
     times === 'log'
       ? "; the times of entries are by the log's own clock"

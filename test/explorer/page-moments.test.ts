@@ -3,7 +3,7 @@ import t from 'tap';
 import { hasLapsed } from '#src/explorer/page/views/subject/lapse.ts';
 import type { ClaimJson } from '#src/explorer/page/draw/clusters.ts';
 import { figuresText } from '#src/explorer/page/views/subject/figures.ts';
-import { drawnOf, viewIn } from '#src/explorer/page/views/subject/period.ts';
+import { drawnOf, laterOf, viewIn } from '#src/explorer/page/views/subject/period.ts';
 
 const NOW = 1_800_000_000;
 
@@ -110,4 +110,11 @@ t.test('figures say what is drawn', async (t) => {
     figuresText({ ...claim(times), spans: uncovered }, drawn),
     /^covered 0.00 % of 16 min; uncovered 16 min \(mostly somewhere: a look was made, .* that nobody can name\); not claimed 100 s;/,
   );
+});
+
+t.test('later leads back to now, and not to a moment shortly before it', async (t) => {
+  t.equal(laterOf(NOW - 200, 100, NOW), NOW - 100);
+  t.equal(laterOf(NOW - 150, 100, NOW), NOW - 50);
+  t.equal(laterOf(NOW - 149, 100, NOW), null);
+  t.equal(laterOf(NOW - 100, 100, NOW), null);
 });

@@ -4,13 +4,14 @@
  * until it is stopped. The demonstration is a test, too: if an act does not end as announced, the command fails.
  */
 import { relative } from 'node:path';
+import { baseOf } from '../../explorer/base.ts';
 import { EXIT } from '../exit.ts';
 import type { Context } from '../frame/context.ts';
 import { Firewall } from './firewall.ts';
 import { Play } from './play.ts';
 import { Stage } from './stage.ts';
 import { settle } from './standing.ts';
-import { API, declare, prove, raiseLog, silence, tamper, violate } from './story.ts';
+import { API, declare, ORIGIN, prove, raiseLog, silence, tamper, violate } from './story.ts';
 import { Target } from './target.ts';
 
 /**
@@ -72,7 +73,8 @@ function links({ output }: Context, log: string, monitor: string): string {
     output.paint('bold', 'Look at it in a browser:'),
     `  ${log}/           what is red now, worst first`,
     `  ${log}/s/${API}  violated, by the server’s own signature`,
-    `  ${monitor}/           the same from the monitor, which checked every entry`,
+    `  ${monitor}${baseOf(ORIGIN)}/`,
+    '      the same from the monitor, which checked every entry',
     '',
     `The agent goes on proving, and the pages are served until you press Ctrl-C (or kill ${process.pid}). That ends everything that was started.`,
   ].join('\n');

@@ -10,6 +10,8 @@ import { tlsClaims, type ClaimsFile } from './claims.ts';
 import { EVERYONE, is, type Play } from './play.ts';
 import { freePort, type Target } from './target.ts';
 
+/** Of the log. */
+export const ORIGIN = 'demo.example/log';
 export const API = 'pay/api';
 export const WEB = 'shop/web';
 /** Line of a banner with the URL of the server that printed it. */
@@ -25,7 +27,7 @@ export async function raiseLog(play: Play): Promise<string> {
   const { stage } = play;
   // A fixed port: if the user starts the log again later, it listens where the other files expect it.
   const port = String(await freePort());
-  await play.must(await stage.run('init', '--origin', 'demo.example/log', '--port', port), EXIT.ok);
+  await play.must(await stage.run('init', '--origin', ORIGIN, '--port', port), EXIT.ok);
   const logPolicy = join('tallystick-data', 'trust.policy');
   const lines: string[] = [];
   for (const name of ['w1', 'w2']) {

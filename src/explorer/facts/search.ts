@@ -18,7 +18,7 @@ export async function subjectFacts(log: ServedLog, subject: string, asked: URLSe
 }
 
 const FIELDS = [
-  ['subject', 'Subject, whole'],
+  ['subject', 'Subject (its whole name)'],
   ['issuer', 'Issuer'],
   ['kid', 'Key (hex)'],
 ] as const;

@@ -68,7 +68,7 @@ export function askedIn(query: URLSearchParams): SearchAsk | string {
 }
 
 const FIELDS = [
-  ['subject', 'Subject, whole'],
+  ['subject', 'Subject (its whole name)'],
   ['kid', 'Key (64 hex digits)'],
   ['digest', 'Digest of an entry (64 hex digits)'],
   ['since', 'From (2026-01-05, or with a time)'],

@@ -2,7 +2,7 @@
 import { sizeByWord } from '../../../client/moment-of.ts';
 import type { Listed, Wanted } from '../../../client/search.ts';
 import type { Snapshot } from '../../../client/snapshot.ts';
-import { checkedLine } from '../../../words/checked.ts';
+import { BY_READING, checkedLine } from '../../../words/checked.ts';
 import { line } from '../../../words/plain.ts';
 import { needHead } from './head.ts';
 import type { Lane } from './lane.ts';
@@ -28,7 +28,7 @@ export async function searchOf(lane: Lane, ask: SearchAsk, tell: (part: Part) =>
       signer: line(snapshot.policies.speakerOf(parsed, index), 128),
     })),
     next,
-    checked: checkedLine(snapshot),
+    checked: checkedLine(snapshot, BY_READING),
   };
 }
 

@@ -10,7 +10,7 @@ import { MOST_PROOFS } from '../../../client/past/proofs.ts';
 import { readPast } from '../../../client/past/read.ts';
 import type { Snapshot } from '../../../client/snapshot.ts';
 import { statusOf } from '../../../client/statuses.ts';
-import { checkedLine } from '../../../words/checked.ts';
+import { BY_READING, checkedLine } from '../../../words/checked.ts';
 import { marksOf } from './declared.ts';
 import { faultOf } from './faults.ts';
 import { needHead } from './head.ts';
@@ -69,7 +69,7 @@ export async function subjectOf(
     common,
     differs: told === undefined ? [] : differencesOf(told, past, common),
     csv: historyCsv(ask.subject, known.claims),
-    checked: checkedLine(look),
+    checked: checkedLine(look, BY_READING),
   };
 }
 

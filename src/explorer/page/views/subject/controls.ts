@@ -6,7 +6,7 @@ import { spanOf } from '../../../../words/plain.ts';
 import { html } from '../../html.ts';
 import type { Period } from '../../worker/protocol.ts';
 import type { Known } from './known.ts';
-import { ZOOMS, type View, type Zoom } from './period.ts';
+import { laterOf, ZOOMS, type View, type Zoom } from './period.ts';
 import type { Change } from './window.ts';
 
 export interface ControlsProps {
@@ -41,7 +41,11 @@ export function Controls({ view, drawn, change, known, stop }: ControlsProps): V
     </div>
     <div class="group" role="group" aria-label="Which time">
       <button type="button" onClick=${() => change({ end: until - step })}>‹ earlier</button>
-      <button type="button" disabled=${end === undefined} onClick=${() => change({ end: until + step })}>
+      <button
+        type="button"
+        disabled=${end === undefined}
+        onClick=${() => change({ end: laterOf(until, step, Date.now() / 1000) })}
+      >
         later ›
       </button>
     </div>
@@ -80,7 +84,7 @@ function AsOf({ view, change }: Pick<ControlsProps, 'view' | 'change'>): VNode {
       <input
         value=${text}
         placeholder="2026-01-05T12:00Z or size:812"
-        size="24"
+        size="28"
         onInput=${(event: InputEvent & { readonly currentTarget: HTMLInputElement }) => setText(event.currentTarget.value)}
       />
     </label>

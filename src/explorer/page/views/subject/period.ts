@@ -35,6 +35,11 @@ export function viewIn(search: string, now: number): View {
   };
 }
 
+/** The end of the period after one; null for now, where it would reach close to that: what is newest is then in it. */
+export function laterOf(until: number, step: number, now: number): number | null {
+  return until + 1.5 * step > now ? null : until + step;
+}
+
 /**
  * The period that is drawn: the one that is asked for, from shortly before the first declaration on, since before it there is nothing to
  * draw. As of a moment, it ends there, which the verifier knows alone.

@@ -16,6 +16,8 @@ export type OnPick = (indices: readonly number[]) => void;
 const AXIS = 22;
 const DECLARED = 46;
 const CLAIM = 52;
+/** Pixels of the longest time that is written. */
+const LABEL = 48;
 
 /** The times below the declarations: what was declared stands above this line, what was observed below it. */
 export function DeclaredLine({
@@ -47,8 +49,9 @@ export function DeclaredLine({
         html`<g key=${tick.text + tick.x}
           ><line class="tick" x1=${tick.x} x2=${tick.x} y1=${DECLARED} y2=${DECLARED + 5} /><text
             class="time"
-            x=${tick.x + 2}
+            x=${tick.x + (tick.x > width - LABEL ? -2 : 2)}
             y=${DECLARED + 17}
+            text-anchor=${tick.x > width - LABEL ? 'end' : 'start'}
             >${tick.text}</text
           ></g
         >`,

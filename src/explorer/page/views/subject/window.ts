@@ -21,8 +21,7 @@ export function useView(): readonly [View, (change: Change) => void] {
       else url.searchParams.set(name, value);
     };
     if (made.zoom !== undefined) set('zoom', made.zoom === 'month' ? '' : made.zoom);
-    if (made.end !== undefined)
-      set('until', made.end === null || made.end >= Date.now() / 1000 ? '' : String(made.end));
+    if (made.end !== undefined) set('until', made.end === null ? '' : String(made.end));
     if (made.at !== undefined) set('at', made.at);
     if (made.whole !== undefined) set('whole', made.whole ? '1' : '');
     history.replaceState(null, '', url);

@@ -154,12 +154,15 @@ export function newestReports(
       context.outgrownAt(payload.challenge.size),
     );
     const times = heldBack(looked, context.heldFrom?.(proof, claim));
-    const { fault, unchecked } = context.weighed?.(result) ?? unweighed(result);
+    const { fault, unchecked, bothEnds = false } = context.weighed?.(result) ?? unweighed(result);
     newest.delete(kid);
     newest.set(kid, {
       ...times,
       entry: proof,
-      result: withReach(overEarlier(claim, proof, credited(result, unchecked), context), proof),
+      result: withReach(
+        overEarlier(claim, proof, bothEnds ? result : credited(result, unchecked), context),
+        proof,
+      ),
       due: nextDue(claim, times, basis),
       revoked: (endedSince(proof.parsed, context.revokedSince) ?? Infinity) <= proof.index,
       why: faultOf(payload, proof, result, context) ?? presumption(claim, result) ?? fault,

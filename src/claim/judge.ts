@@ -42,7 +42,8 @@ export function judgeClaim(claim: Claim, observed: Observed | Unobserved): Judge
   );
   if (against !== undefined) return { ...rest, verdict: 'CONTRADICTED', explain: against.explain };
   if (!holds) return { ...rest, verdict: 'VIOLATED', explain: lowered };
-  // E2 is the agreement of several agents, which readers determine. A single agent can reach at most E1 of it.
+  // E2 is the agreement of several agents, which readers determine, unless a listener at the target signed in this proof. A
+  // single agent can otherwise reach at most E1 of it.
   const needed = claim.minEvidence === 'E2' ? 'E1' : claim.minEvidence;
   if (rank(evidence) >= rank(needed))
     return readsPrev(claim)

@@ -232,10 +232,13 @@ function attestorsOf(map: TreeMap): NonNullable<Declaration['attestors']> {
 
 /** Refuses `malformed-payload` for a claim of class E2 if fewer than two agents must agree: no proof could reach E2. */
 function checkAttested(
-  claims: readonly Pick<Claim, 'id' | 'minEvidence'>[],
+  claims: readonly Pick<Claim, 'id' | 'minEvidence' | 'params'>[],
   attestors: Declaration['attestors'],
 ): void {
-  const claim = claims.find(({ minEvidence }) => minEvidence === 'E2');
+  // A listener that signs at the target makes E2 of one proof (net@1).
+  const claim = claims.find(
+    ({ minEvidence, params }) => minEvidence === 'E2' && params?.get('listener') === undefined,
+  );
   if (claim !== undefined && (attestors?.threshold ?? 0) < 2)
     throw fault(
       `claim ${claim.id}`,

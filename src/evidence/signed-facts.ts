@@ -17,6 +17,8 @@ export interface SignedFacts {
    * not tell which of them the agent observed.
    */
   readonly byTarget?: (claim: Claim, placed: readonly Placed[]) => readonly ValueMap[];
+  /** Class E2 of one proof: a listener at the target, with a key of its own, signed what it received (listener-facts.ts). */
+  readonly byListener?: true;
   /** Class E4: what a third party signed. */
   readonly byOther?: (result: AttestedResult, claim: Claim) => Promise<Attested>;
 }

@@ -1,5 +1,5 @@
 /**
- * Checks classes E3 and E4 for the reader: the signature of each transcript over the challenge of its proof, AWS's
+ * Checks classes E2 (of one proof), E3 and E4 for the reader: what a listener signed, the signature of each transcript over the challenge of its proof, AWS's
  * signatures over its digests, and the claim, judged again from signed data alone. If an agent states E3 and the
  * signatures do not hold, its result is not believed.
  */
@@ -14,7 +14,8 @@ import type { Claim, Declaration } from '../statement/commitment.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import type { Result } from '../statement/proof.ts';
 import { challengeOf } from './challenge.ts';
-import { aimOf, signersOf, type Between } from './identity.ts';
+import { aimOf, locatorOf, signersOf, type Between } from './identity.ts';
+import { listenerFacts, portOf } from './listener-facts.ts';
 import type { SignedFactsOf } from './signed-facts.ts';
 import { REFUSAL_TYPE, verifyRefusal } from './tls-refusal-record.ts';
 import { describeTrail, type Attested } from './trail-facts.ts';
@@ -87,6 +88,8 @@ export interface Weighed {
   readonly facts?: ValueMap | undefined;
   /** Whether somebody signed something that cannot be read here, and may be the target. */
   readonly isUnread?: boolean;
+  /** True if one proof shows class E2: a listener at the target signed its half with a key of its own. */
+  readonly bothEnds?: true;
 }
 
 /**
@@ -126,6 +129,8 @@ export async function weigh(entry: Proven, result: Result, claim: Claim, by: Jud
   if (unknown !== undefined) return faulty(unknown);
   const refused = refusalFault(entry, result);
   if (refused !== undefined) return faulty(refused);
+  if (result.evidence === 'E2' && by.signed(claim.probe).byListener === true)
+    return weighListener(entry, result, claim, by);
   if (result.evidence === 'E4') return weighTrail(entry, result, claim, by.signed);
   if (result.evidence !== 'E3') return { fault: undefined, unchecked: undefined };
   const { verified, faults, unchecked, unread } = await examineEvidence(entry, result);
@@ -153,6 +158,23 @@ export async function weigh(entry: Proven, result: Result, claim: Claim, by: Jud
 }
 
 const faulty = (fault: string): Weighed => ({ fault, unchecked: undefined });
+
+/** The half of a result that a listener signed. */
+function weighListener({ parsed }: Proven, result: Result, claim: Claim, by: Judging): Weighed {
+  const { root, nonce } = parsed.proof.challenge;
+  const found = listenerFacts({ proof: parsed.proof, result }, claim, {
+    port: portOf(locatorOf(claim, by.declaration.target)),
+    nonce: formatHex(challengeOf(root, parsed.proof.commitment, nonce)),
+    kid: parsed.kid,
+  });
+  if (found.kind === 'unseen') return { fault: undefined, unchecked: found.why };
+  if (found.kind === 'wrong')
+    return faulty(`it says ${result.verdict} [E2], and what the listener signed does not hold: ${found.why}`);
+  const fault = recomputed(claim, [found.value], result);
+  return fault === undefined
+    ? { fault, unchecked: undefined, bothEnds: true }
+    : { fault, unchecked: undefined };
+}
 
 async function attestedOf(
   { parsed: { proof } }: Proven,
@@ -211,7 +233,7 @@ function recomputed(claim: Claim, values: readonly ValueMap[], result: Result): 
   const { verdict, evidence } = result;
   const holds = verdict === 'PROVEN' || isOpen(claim, result);
   if (!holds && verdict !== 'VIOLATED') return undefined;
-  const who = evidence === 'E3' ? 'the target' : 'AWS';
+  const who = evidence === 'E3' ? 'the target' : evidence === 'E2' ? 'the listener' : 'AWS';
   const outcomes = values.map((value) => judgeSigned(claim, value, evidence));
   if (outcomes.includes(holds)) return undefined;
   return outcomes.some((each) => each !== undefined)

@@ -37,6 +37,7 @@ import { parseObserved } from '../../src/monitor/conditions.ts';
 import { parseExpectations } from '../../src/monitor/expectations.ts';
 import { parseSecrets } from '../../src/monitor/webhook-secret.ts';
 import { readKnownLogs } from '../../src/witness/logs.ts';
+import { openStatement, parseStatement, signStatement } from '../../src/evidence/listener.ts';
 import { noteVerifier } from '../../src/note/key.ts';
 import { parseFlat } from '../../src/yaml/flat.ts';
 import { seedSigner } from '../support/seed-signer.ts';
@@ -48,6 +49,12 @@ const OWNER = seedSigner('ed25519', new Uint8Array(32));
 const CONSENTING = noteVerifier('a.example', 1, OWNER.publicKey);
 const CONSENT = await signConsent(
   { probe: 'net@1', targets: ['a.example:22'], subject: 's/**', pairsPerMinute: 6, until: 1_800_000_000 },
+  'a.example',
+  OWNER,
+);
+
+const STATEMENT = await signStatement(
+  { nonce: '0'.repeat(64), asked: 1, open: [2], received: [{ port: 2, from: '192.0.2.1' }], since: 3, at: 4 },
   'a.example',
   OWNER,
 );
@@ -312,6 +319,22 @@ export const DECLARED: readonly Target[] = [
     run: (b) => {
       openConsent(b, CONSENTING, 'f');
     },
+  },
+  {
+    name: 'statements of a listener',
+    covers: ['parseStatement'],
+    seeds: [
+      text(
+        `tallystick-listener net@1\nnonce ${'0'.repeat(64)}\nasked 1\nopen 2\nreceived 2 192.0.2.1\nreceived 2 2001:db8::1\nsince 3\nat 4\n`,
+      ),
+    ],
+    run: (b) => void parseStatement(asText(b)),
+  },
+  {
+    name: 'signed statements of a listener',
+    covers: ['openStatement'],
+    seeds: [STATEMENT],
+    run: (b) => void openStatement(b, CONSENTING),
   },
   {
     name: 'configuration',

@@ -5,11 +5,15 @@ import { boundToTarget } from '#src/agent/bound.ts';
 import { digest } from '#src/bytes/brand.ts';
 import { judgeClaim } from '#src/claim/judge.ts';
 import type { Observed } from '#src/claim/observed.ts';
+import { formatVkey } from '#src/note/key.ts';
 import { NET } from '#src/probe/net/describe.ts';
 import type { Claim, Parameter } from '#src/statement/commitment.ts';
 import { certificate, folder, hashOf } from '../support/e3-targets.ts';
+import { LISTENER_VKEY } from '../support/net-listener.ts';
 import { Hosts, whyNoNamespaces, type HostName, type Lines } from '../support/netns.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
+const STRANGER_VKEY = formatVkey('canary.example', 1, seedSigner('ed25519', hashOf('stranger')).publicKey);
 const skip = whyNoNamespaces() ?? false;
 
 const FOUR = '192.0.2.2';
@@ -256,6 +260,87 @@ t.test('another host in place of the target, with a key of its own', { skip }, a
   if (world !== undefined) await translated(t, world);
 });
 
+/** With a listener at the target that signs what it received. */
+const TWO_ENDED = { answer: 'listener', control: 4100, controlAnswer: 'listener', listener: LISTENER_VKEY };
+
+interface TwoEnded {
+  readonly what: string;
+  readonly rules?: string;
+  readonly params?: Params;
+  readonly connectMs?: number;
+  readonly says: string;
+  readonly evidence: string;
+}
+
+const nat = (rule: string): string => `chain pre { type nat hook prerouting priority -100; ${rule}; }`;
+
+const TWO_ENDED_CASES: readonly TwoEnded[] = [
+  { what: 'open', says: 'answered: PROVEN, VIOLATED', evidence: 'E2' },
+  {
+    what: 'a reset, and the listener says that the port was open',
+    rules: input('tcp dport 4101 reject with tcp reset'),
+    says: 'reset ECONNREFUSED: VIOLATED, PROVEN',
+    evidence: 'E2',
+  },
+  {
+    what: 'a reset of a port that the listener does not watch',
+    rules: nat('tcp dport 4101 redirect to 4009'),
+    says: 'reset ECONNREFUSED: VIOLATED, PROVEN',
+    evidence: 'E2',
+  },
+  {
+    what: 'a proxy that accepts everything: the listener received nothing',
+    rules: nat('tcp dport 4101 redirect to 4005'),
+    says: 'connected: VIOLATED, PROVEN',
+    evidence: 'E2',
+  },
+  {
+    what: 'a proxy that answers with an error page',
+    rules: nat('tcp dport 4101 redirect to 4006'),
+    says: 'other: VIOLATED, PROVEN',
+    evidence: 'E2',
+  },
+  { what: 'drop', rules: input('tcp dport 4101 drop'), says: 'silence: VIOLATED, PROVEN', evidence: 'E2' },
+  {
+    what: 'drop, the control too',
+    rules: input('tcp dport { 4100, 4101 } drop'),
+    says: 'silence: VIOLATED, UNKNOWN',
+    evidence: 'E0',
+  },
+  {
+    what: 'another listener answers at the control',
+    params: { listener: STRANGER_VKEY },
+    rules: input('tcp dport 4101 drop'),
+    says: 'silence: VIOLATED, UNKNOWN',
+    evidence: 'E0',
+  },
+  {
+    what: 'another listener answers at the port',
+    params: { listener: STRANGER_VKEY },
+    says: 'other: UNKNOWN, UNKNOWN',
+    evidence: 'E0',
+  },
+  {
+    what: 'asymmetric: what the listener sends back is lost, after it received',
+    rules: output('tcp sport 4101 ct state established ip length > 60 drop'),
+    says: 'connected: UNKNOWN, VIOLATED',
+    evidence: 'E2',
+  },
+];
+
+t.test('two ends: a listener at the target signs what it received', { skip }, async (t) => {
+  if (world === undefined) throw new Error('it is skipped');
+  const { hosts, looker } = world;
+  await hosts.start('dst', 'netns-listener.ts');
+  for (const { what, rules = '', params = {}, connectMs, says, evidence } of TWO_ENDED_CASES) {
+    hosts.firewall('dst', rules);
+    const seen = await look(looker, `${FOUR}:4101`, { ...TWO_ENDED, ...params }, connectMs, { run: what });
+    t.equal(said(seen), says, what);
+    t.equal(judgeClaim(claim('!o.net.reachable'), seen).evidence, evidence, `${what}: class`);
+  }
+  hosts.firewall('dst');
+});
+
 const MATRIX = `
 doors:
   target: { at: '${FOUR}:4001', answer: banner, banner: TALLY target }
@@ -267,7 +352,7 @@ t.test('a declared matrix', { skip }, async (t) => {
   if (world === undefined) throw new Error('it is skipped');
   const { hosts, looker } = world;
   const verdicts = async (): Promise<string> => {
-    const seen = await look(looker, 'matrix:src', { draw: 32 }, 300, MATRIX);
+    const seen = await look(looker, 'matrix:src', { draw: 32 }, 300, { matrix: MATRIX });
     const [sample, whole] = ['o.net.drawn.all(p, p.asDeclared)', 'o.net.matrix.whole'];
     return [sample, whole].map((expr) => judgeClaim(claim(expr), seen).verdict).join(', ');
   };
@@ -286,9 +371,9 @@ async function look(
   target: string,
   params: Params,
   connectMs = 300,
-  matrix?: string,
+  more: { readonly matrix?: string; readonly run?: string } = {},
 ): Promise<Observed> {
-  const found = await looker.ask({ target, params, connectMs, matrix });
+  const found = await looker.ask({ target, params, connectMs, ...more });
   const { seen } = found as { seen?: Observed };
   if (seen === undefined) throw new Error(JSON.stringify(found));
   const attachments = seen.attachments.map(({ mediaType, data }) => ({

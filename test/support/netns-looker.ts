@@ -13,6 +13,8 @@ interface Asked {
   readonly target: string;
   readonly params: Readonly<Record<string, Parameter>>;
   readonly connectMs: number;
+  /** What the challenge is made of. */
+  readonly run?: string;
   /** The declared matrix, in YAML. */
   readonly matrix?: string;
 }
@@ -23,13 +25,13 @@ const pace = new Pace(
   () => Promise.resolve(),
 );
 
-async function answer({ target, params, connectMs, matrix }: Asked): Promise<unknown> {
+async function answer({ target, params, connectMs, matrix, run = 'a challenge' }: Asked): Promise<unknown> {
   const probe = makeNetProbe({ connectMs, answerMs: 400, lossMs: 900 }, pace);
   try {
     const seen = await runShaped(probe, {
       target,
       params: parametersOf(probe, new Map(Object.entries(params))),
-      challenge: hashOf('a challenge'),
+      challenge: hashOf(run),
       ...(matrix !== undefined && { declared: openedMatrix(matrix), draw: hashOf('a draw') }),
       secret: () => Promise.resolve(undefined),
       consented: () => ({ pairsPerMinute: 60 }),

@@ -319,6 +319,30 @@ const delegateVerb: Verb<typeof DELEGATE_OPTIONS> = {
   },
 };
 
+const LISTEN_OPTIONS = [
+  { flags: '--at <address>', help: 'where it is asked, host:port; sources must be allowed to reach it' },
+  { flags: '--port <n>', help: 'a port to watch on that host; repeat for several', many: true },
+  { flags: '--by <name>', help: 'a name for the key, such as canary.example' },
+] as const satisfies readonly VerbOption[];
+
+const listenVerb: Verb<typeof LISTEN_OPTIONS> = {
+  name: 'listen',
+  summary: 'listen at a target of net@1, and sign what arrives, until stopped',
+  details:
+    'Watches ports on which nothing else listens, such as those of a canary. Whoever asks at --at with the nonce of a run gets a ' +
+    'signed answer: which ports are open, and what came under that nonce. Claims name the key that it prints (params.listener); ' +
+    'with it a reset is no longer a doubt, and the class is E2. The key (--key) is Ed25519, and not the key of an agent.',
+  settings: ['key', 'logLevel'],
+  options: LISTEN_OPTIONS,
+  examples: [
+    'tallystick agent listen --at 10.0.0.5:4000 --port 5432 --port 22 --by canary.example --key listener.pem',
+  ],
+  run: async (context, _operands, flags) => {
+    const { runListen } = await import('./agent/listen.ts');
+    return runListen(context, { at: flags.text('at'), ports: flags.texts('port'), name: flags.text('by') });
+  },
+};
+
 export const agentVerb: Verb = {
   name: 'agent',
   summary: 'prove claims continuously, at times the agent cannot choose',
@@ -327,5 +351,15 @@ export const agentVerb: Verb = {
     'tallystick agent plan --subject db/payments',
     'tallystick agent profile --confine > profile.json',
   ],
-  verbs: [runVerb, planVerb, profileVerb, consentVerb, openVerb, retainVerb, keyVerb, delegateVerb],
+  verbs: [
+    runVerb,
+    planVerb,
+    profileVerb,
+    consentVerb,
+    listenVerb,
+    openVerb,
+    retainVerb,
+    keyVerb,
+    delegateVerb,
+  ],
 };

@@ -5,7 +5,7 @@ import type { ProbeDescription, Sight } from '../description.ts';
 import { NET_PACKS } from './pack.ts';
 
 /** What may show that the target itself answers. */
-export const ANSWERS = ['tls', 'ssh', 'banner'] as const;
+export const ANSWERS = ['tls', 'ssh', 'banner', 'listener'] as const;
 
 /** Pairs a minute with one host that the owner may allow, and that are allowed if the owner says nothing. */
 export const MAX_PER_MINUTE = 60;
@@ -38,7 +38,7 @@ export const NET: ProbeDescription = {
     transport: { type: 'text', help: 'tcp or udp', fallback: 'tcp' },
     answer: {
       type: 'text',
-      help: 'what shows that the target itself answers: tls (its handshake), ssh (its offer), banner (its first bytes)',
+      help: 'what shows that the target itself answers: tls (its handshake), ssh (its offer), banner (its first bytes), listener',
       fallback: 'tls',
     },
     banner: { type: 'text', help: 'with answer banner: the text that the first bytes of the target are' },
@@ -54,6 +54,10 @@ export const NET: ProbeDescription = {
     key: {
       type: 'text',
       help: 'the only key that counts: with answer tls the hex SHA-256 of a public key, with ssh a fingerprint',
+    },
+    listener: {
+      type: 'text',
+      help: 'the key of the listener at the target, as agent listen prints it, where answer or controlAnswer is listener',
     },
     draw: {
       type: 'number',
@@ -75,13 +79,15 @@ export const NET: ProbeDescription = {
   observes: (params) => (params.has('draw') ? DRAW_SHAPE : NET_SHAPE),
   evidence:
     'E1: this agent tried from its machine. If the target signs its handshake, the signature is attached, and bytes that another ' +
-    'than the target of the commitment signed do not count. Nobody signs a port, a source, or that nothing came.',
+    'than the target of the commitment signed do not count. Nobody signs a port, a source, or that nothing came, except: ' +
+    'E2: `reachable`, where a listener at the target signs which ports are open and what it received under the nonce of the run.',
   blastRadius:
     'one connection for each address of the host (at most 4); three if nothing answers. With a control one more to it before the ' +
-    'first try, and one after each that nothing answers. A handshake is not finished, and no request is sent; with answer banner ' +
-    'one line: tallystick net@1 NONCE. With draw the same for each pair, 4 at a time',
+    'first try, and one after each that nothing answers. A handshake is not finished, and no request is sent; with answer banner or ' +
+    'listener one line: tallystick net@1 NONCE. With draw the same for each pair, 4 at a time',
   timeoutMs: 180_000,
   sight,
+  signed: { byListener: true },
   packs: NET_PACKS,
 };
 

@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Attachment } from '../../claim/observed.ts';
+import { heardAt, type ListenerStatement } from '../../evidence/listener.ts';
 import { errorCode } from '../harmless.ts';
 import { answerOf, type Expected } from './answer.ts';
 import { connectOnce } from './connect.ts';
@@ -46,7 +47,9 @@ export interface PairSeen extends Settled {
   readonly controls: { readonly looked: number; readonly answered: number } | undefined;
   readonly addresses: { readonly total: number; readonly looked: number };
   /** What the target signed. */
-  readonly transcript: Attachment | undefined;
+  readonly signed: readonly Attachment[];
+  /** True if a listener at the target signed what decides. */
+  readonly byListener: boolean;
 }
 
 /** Most addresses of one host that are tried. */
@@ -81,7 +84,9 @@ export async function lookAtPair(pair: Pair, options: LookOptions): Promise<Pair
             answered: controls.filter(({ outcome }) => outcome === 'answered').length,
           },
     addresses: { total: all.length, looked: seen.length },
-    transcript: decisive?.transcript,
+    signed: decisive?.signed ?? [],
+    // Statements tell no addresses of this host apart.
+    byListener: all.length === 1 && decisive?.byListener === true,
   };
 }
 
@@ -106,41 +111,51 @@ interface Looked {
   readonly tries: number;
   readonly code: string | undefined;
   readonly controls: readonly ControlLook[] | undefined;
-  readonly transcript: Attachment | undefined;
+  readonly signed: readonly Attachment[];
+  readonly byListener: boolean;
 }
 
-const isNothing = (outcome: Outcome): boolean => outcome === 'silence' || outcome === 'icmp';
-
 async function lookAtAddress(pair: Pair, address: string, options: LookOptions): Promise<Looked> {
-  const tries: Outcome[] = [];
-  const controls: ControlLook[] | undefined = pair.control === undefined ? undefined : [];
-  let last: Try = { outcome: 'local', code: undefined, connectMs: 0, transcript: undefined };
+  const { control, transport } = pair;
+  const tries: Try[] = [];
+  const controls: Try[] = [];
   const lookAtControl = async (): Promise<void> => {
-    if (pair.control === undefined || controls === undefined) return;
     // After a control that failed, no further one can make silence mean anything.
-    if (controls.some(({ outcome }) => outcome !== 'answered')) return;
-    controls.push(await tryDoor(pair.control, address, options));
+    if (control === undefined || controls.some(({ outcome }) => outcome !== 'answered')) return;
+    controls.push(await tryDoor(control, address, options));
   };
   await lookAtControl();
   // A pair that answers in any way is tried once.
-  while (tries.length < TRIES && tries.every(isNothing)) {
-    last =
-      pair.transport === 'udp'
-        ? await tryDatagram(pair, address, options)
-        : await tryDoor(pair, address, options);
-    tries.push(last.outcome);
-    if (isNothing(last.outcome)) await lookAtControl();
+  while (tries.length < TRIES && tries.every(({ outcome }) => isNothing(outcome))) {
+    const found = transport === 'udp' ? tryDatagram(pair, address, options) : tryDoor(pair, address, options);
+    const { outcome } = await found;
+    tries.push(await found);
+    if (isNothing(outcome) || (control?.expected.kind === 'listener' && outcome !== 'answered'))
+      await lookAtControl();
   }
-  const { code, transcript } = last;
-  const settled = settle({ tries, controls }, options.times.lossMs);
+  const last = tries.at(-1);
+  const said = [...controls, ...tries].flatMap(({ statement }) => statement ?? []);
+  const heard = heardAt(pair.port, said);
+  const seen = tries.map(({ outcome }) => outcome);
+  const settled = settle(
+    { tries: seen, controls: control === undefined ? undefined : controls, heard },
+    options.times.lossMs,
+  );
+  // The first and the last statement show what the listener heard in between; an answer of the port shows itself.
+  const byListener = heard !== 'unknown';
+  const ends = byListener ? [controls[0]?.signed, controls.at(-1)?.signed] : [];
+  const signed = last?.signed === undefined ? ends : [last.signed];
   return {
-    settled: pair.transport === 'udp' ? unanswered(settled) : settled,
+    settled: transport === 'udp' ? unanswered(settled) : settled,
     tries: tries.length,
-    code,
-    controls,
-    transcript,
+    code: last?.code,
+    controls: control === undefined ? undefined : controls,
+    signed: [...new Set(signed)].flatMap((each) => each ?? []),
+    byListener,
   };
 }
+
+const isNothing = (outcome: Outcome): boolean => outcome === 'silence' || outcome === 'icmp';
 
 /** Of UDP only an answer shows anything. */
 function unanswered(settled: Settled): Settled {
@@ -151,14 +166,15 @@ function unanswered(settled: Settled): Settled {
 
 interface Try extends ControlLook {
   readonly code: string | undefined;
-  readonly transcript: Attachment | undefined;
+  readonly signed: Attachment | undefined;
+  readonly statement?: ListenerStatement;
 }
 
 async function tryDoor({ port, expected }: Door, address: string, options: LookOptions): Promise<Try> {
   const { times, signal, challenge, count } = options;
   const found = await connectOnce({ address, port, timeoutMs: times.connectMs, signal });
   if (found.kind !== 'open')
-    return { outcome: found.kind, code: found.code, connectMs: times.connectMs, transcript: undefined };
+    return { outcome: found.kind, code: found.code, connectMs: times.connectMs, signed: undefined };
   const answer = await answerOf(found.socket, expected, {
     challenge,
     timeoutMs: times.answerMs,
@@ -180,5 +196,5 @@ async function tryDatagram({ port, expected }: Pair, address: string, options: L
     signal,
     count,
   });
-  return { outcome, code: undefined, connectMs: 0, transcript: undefined };
+  return { outcome, code: undefined, connectMs: 0, signed: undefined };
 }

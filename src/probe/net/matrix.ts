@@ -16,7 +16,7 @@ import { isTreeList, isTreeMap, type Tree, type TreeMap } from '../../declare/le
 import { treeOfLeaves } from '../../declare/tree.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import type { Pair } from './look.ts';
-import { readPair } from './parameters.ts';
+import { pairIn } from './parameters.ts';
 
 /** A door as seen from one source. */
 export interface DeclaredPair {
@@ -83,7 +83,7 @@ function doorOf(name: string, tree: Tree): Pair {
     if (field !== 'at') params.set(field, value);
   }
   if (typeof at !== 'string') throw invalid(`${where} has no address (at)`);
-  return readPair(at, params);
+  return pairIn(at, params);
 }
 
 function namesOf(source: string, tree: Tree): ReadonlySet<string> {

@@ -2,6 +2,8 @@
  * What became of an attempt to reach a port, and what it shows. Pure. The table of README.md is here: `settle`.
  */
 
+import type { Heard } from '../../evidence/listener.ts';
+
 /** What one try came to. */
 export type Outcome = Failure | Opened;
 
@@ -58,6 +60,8 @@ export interface Attempted {
   readonly tries: readonly Outcome[];
   /** The looks at the control before the first try and after each try; undefined without a control. */
   readonly controls: readonly ControlLook[] | undefined;
+  /** What a listener at the target signed of the port; absent without one. */
+  readonly heard?: Heard;
 }
 
 export interface Settled {
@@ -78,12 +82,21 @@ export const TRIES = 3;
 export const LOSS_MS = 900;
 
 /** What the tries of one address show. `lossMs`: see `LOSS_MS`. */
-export function settle({ tries, controls }: Attempted, lossMs = LOSS_MS): Settled {
+export function settle({ tries, controls, heard = 'unknown' }: Attempted, lossMs = LOSS_MS): Settled {
   const outcome = lastOf(tries);
   const unknown = (unproven: string): Settled => ({ outcome, reachable: undefined, unproven });
   if (outcome === 'answered') return { outcome, reachable: true, unproven: undefined };
   if (outcome === 'local')
     return unknown('this machine did not let the connection out, so nothing is known of the target');
+  if (heard === 'received')
+    return {
+      outcome,
+      reachable: true,
+      unproven: 'the listener received bytes of this run, and no answer came back',
+    };
+  // Of what answers in place of the port, the listener shows that it is not the port.
+  if (heard === 'nothing' && outcome !== 'icmp' && outcome !== 'silence')
+    return { outcome, reachable: false, unproven: undefined };
   if (outcome === 'other')
     return unknown('something answered, and not as the target does: a proxy or a firewall may');
   if (outcome === 'connected')

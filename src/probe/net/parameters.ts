@@ -1,8 +1,9 @@
 /** Reads and checks the parameters of the probe `net@1`. */
 import { isIP } from 'node:net';
 import { printable } from '../../bytes/printable.ts';
-import { refuse } from '../../bytes/refusal.ts';
-import { parseAddress } from '../../evidence/address.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { parseAddress, type Address } from '../../evidence/address.ts';
+import { parseVkey, type NoteVerifier } from '../../note/key.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import type { ProbeTask } from '../probe.ts';
@@ -27,7 +28,7 @@ export function readParameters({ target, params }: Pick<ProbeTask, 'target' | 'p
   const given = new ParsedParameters('net@1', params);
   const draw = given.whole('draw', 1, MAX_DRAW);
   const [, source] = MATRIX.exec(target) ?? [];
-  if (draw === undefined && source === undefined) return readPair(target, params);
+  if (draw === undefined && source === undefined) return pairIn(target, params);
   if (draw === undefined) throw given.wrong('draw', 'is needed where the target is matrix:SOURCE');
   if (source === undefined)
     throw given.wrong('draw', 'is for the target matrix:SOURCE, a source of the declared matrix');
@@ -35,13 +36,13 @@ export function readParameters({ target, params }: Pick<ProbeTask, 'target' | 'p
 }
 
 /** One pair, as a claim or the declared matrix gives it. Refuses `config-invalid`. */
-export function readPair(at: string, params: ReadonlyMap<string, Parameter>): Pair {
+export function pairIn(at: string, params: ReadonlyMap<string, Parameter>): Pair {
   const given = new ParsedParameters('net@1', params);
   // A target without a port is refused: no port is that large.
   const { host, port } = parseAddress(at, 65_536);
   if (port > 65_535) throw given.wrong('target', 'is host:port: a pair has one port');
   const transport = given.text('transport', /^(?:tcp|udp)$/, 'is tcp or udp') === 'udp' ? 'udp' : 'tcp';
-  const expected = expectedOf(given, host, DOOR);
+  const expected = expectedOf(given, { host, port }, DOOR);
   if (transport === 'udp' && expected.kind !== 'banner')
     throw given.wrong('answer', 'is "banner" where transport is udp');
   const control = controlOf(given, host, port);
@@ -81,7 +82,7 @@ function controlOf(given: ParsedParameters, host: string, port: number): Door | 
   if (control === undefined) return undefined;
   if (control === port)
     throw given.wrong('control', 'is another port of the same host: one that this source may reach');
-  return { port: control, expected: expectedOf(given, host, CONTROL) };
+  return { port: control, expected: expectedOf(given, { host, port: control }, CONTROL) };
 }
 
 /** Names of the parameters of a door; undefined: it has no such parameter. */
@@ -100,9 +101,24 @@ const CONTROL: Names = {
   key: undefined,
 };
 
-function expectedOf(given: ParsedParameters, host: string, names: Names): Expected {
-  const said = given.text(names.answer, /^(?:tls|ssh|banner)$/, `is one of ${ANSWERS.join(', ')}`);
+/** The key of the listener that the claim names. */
+function listenerOf(given: ParsedParameters): NoteVerifier {
+  const vkey = given.text('listener', /^.{1,512}$/, 'is the vkey that `agent listen` prints');
+  if (vkey === undefined)
+    throw given.wrong('listener', 'is needed where answer or controlAnswer is listener');
+  try {
+    const verifier = parseVkey(vkey);
+    if (verifier.type === 1) return verifier;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+  throw given.wrong('listener', 'is the vkey of an Ed25519 key, as `agent listen` prints it');
+}
+
+function expectedOf(given: ParsedParameters, { host, port }: Address, names: Names): Expected {
+  const said = given.text(names.answer, /^(?:tls|ssh|banner|listener)$/, `is one of ${ANSWERS.join(', ')}`);
   const kind = ANSWERS.find((each) => each === said) ?? 'tls';
+  if (kind === 'listener') return { kind, port, verifier: listenerOf(given) };
   const key = keyOf(given, kind, names.key);
   if (kind === 'ssh') return { kind, key };
   if (kind === 'banner') {

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { refuse } from '../../bytes/refusal.ts';
-import type { Observed } from '../../claim/observed.ts';
+import type { Grade, Observed } from '../../claim/observed.ts';
 import type { ValueMap } from '../../claim/value.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 import { Ended } from '../wire.ts';
@@ -46,12 +46,12 @@ async function run(task: ProbeTask, times: Times, pace: Pace): Promise<Observed>
 }
 
 function observe(pair: Pair, seen: PairSeen): Omit<Observed, 'bytes'> {
-  const { transcript, unproven, addresses } = seen;
+  const { signed, byListener, unproven, addresses } = seen;
   const unknown = PARTS.map((path) => ({ path, reason: unproven ?? '' }));
   return {
     value: valueOf(pair, seen),
-    grades: transcript === undefined ? [] : [{ path: '', evidence: 'E1', attachments: [0], ofTarget: true }],
-    attachments: transcript === undefined ? [] : [transcript],
+    grades: gradesOf(signed.length, byListener),
+    attachments: signed,
     contradictions: [],
     population: {
       source: 'addresses of the target',
@@ -61,6 +61,13 @@ function observe(pair: Pair, seen: PairSeen): Omit<Observed, 'bytes'> {
     },
     ...(unproven !== undefined && { unproven: unknown }),
   };
+}
+
+/** A listener signs what it received under the nonce; a transcript, only that the target itself answered. */
+function gradesOf(signed: number, byListener: boolean): readonly Grade[] {
+  const attachments = Array.from({ length: signed }, (_, i) => i);
+  if (byListener) return [{ path: '/reachable', evidence: 'E2', attachments }];
+  return signed === 0 ? [] : [{ path: '', evidence: 'E1', attachments, ofTarget: true }];
 }
 
 /** What a claim may take for "not reachable": each must prove as little as `reachable`. */

@@ -121,7 +121,7 @@ export function heardAt(port: number, statements: readonly ListenerStatement[]):
   if (statements.some(({ received }) => received.some((each) => each.port === port))) return 'received';
   const [first, last] = [statements[0], statements.at(-1)];
   if (first === undefined || last === undefined || first === last) return 'unknown';
-  const isOpen = statements.every(({ open }) => open.includes(port));
+  const stayedOpen = statements.every(({ open }) => open.includes(port));
   // What the listener forgot after the first statement could be what it received.
-  return isOpen && last.since <= first.at && first.at <= last.at ? 'nothing' : 'unknown';
+  return stayedOpen && last.since <= first.at && first.at <= last.at ? 'nothing' : 'unknown';
 }

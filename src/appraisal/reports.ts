@@ -226,6 +226,8 @@ function credited(result: Result, why: string | undefined): Report['result'] {
   return { ...result, evidence: 'E1', explain };
 }
 
+const UNREAD = 'its earlier proofs were not read: there are more of this subject than a reader takes';
+
 /** The result with the reader's own verdict, of a claim that reads `prev`: its agent knows its own look alone. */
 function overEarlier(
   claim: Claim,
@@ -233,8 +235,9 @@ function overEarlier(
   result: Report['result'],
   { over }: AppraisalContext,
 ): Report['result'] {
-  const judged = isOpen(claim, result) ? over?.(claim, proof) : undefined;
-  if (judged === undefined) return result;
+  if (!isOpen(claim, result)) return result;
+  const judged = over?.(claim, proof);
+  if (judged === undefined) return { ...result, explain: UNREAD };
   const { explain: _, ...rest } = result;
   return {
     ...rest,

@@ -6,6 +6,7 @@ import type { Claim } from '../../statement/commitment.ts';
 import { countBelow } from './bounds.ts';
 import { sameTerms, type Dated, type Terms, type TermsOf } from './dated.ts';
 import type { Draft } from './drafts.ts';
+import type { Look } from './known-types.ts';
 
 /** Seconds up to a look that are surely covered. */
 export interface Covered {
@@ -14,6 +15,9 @@ export interface Covered {
   /** Without any uncovered span. */
   readonly strict: number;
 }
+
+/** A look that counts for its commitment. */
+type Counting = Dated & { readonly look: Look };
 
 /** From when on the claim is covered, and since when it is not. POSIX seconds. */
 interface State {
@@ -31,11 +35,13 @@ export function coverageOf(
   termsOf: TermsOf,
 ): ReadonlyMap<number, Covered> {
   const covered = new Map<number, Covered>();
-  let open = [...looks];
+  let open = looks.flatMap(({ look, ...each }): readonly Counting[] =>
+    look === undefined ? [] : [{ ...each, look }],
+  );
   while (open[0] !== undefined) {
     const { terms } = open[0];
     const own = open.filter((each) => sameTerms(each.terms, terms));
-    open = open.filter((each) => !own.includes(each));
+    open = open.filter((each) => !sameTerms(each.terms, terms));
     for (const [index, each] of underTerms(spans, own, terms, termsOf)) covered.set(index, each);
   }
   return covered;
@@ -43,7 +49,7 @@ export function coverageOf(
 
 function* underTerms(
   spans: readonly Draft[],
-  looks: readonly Dated[],
+  looks: readonly Counting[],
   terms: Terms,
   termsOf: TermsOf,
 ): Generator<readonly [number, Covered]> {
@@ -80,7 +86,7 @@ function* underTerms(
 /** What is covered after a span, or a part of it. */
 function after(
   state: State,
-  { from, kind, hides, commitment, evidence }: Draft,
+  { from, kind, commitment, evidence }: Draft,
   to: number,
   { minEvidence, cadence, grace = 0 }: Claim,
   counts: (commitment: string) => boolean,
@@ -88,8 +94,7 @@ function after(
   const isOwn = commitment !== undefined && counts(commitment);
   if (kind === 'covered' && isOwn && evidence !== undefined && evidence >= minEvidence)
     return { tolerant: state.tolerant ?? from, strict: state.strict ?? from, gap: undefined };
-  // That it failed is known, too.
-  if ((kind === 'failed' || hides === 'failed') && isOwn) return { ...state, gap: undefined };
+  // What failed is failed until it is PROVEN again, be the agent silent meanwhile: it is no cover.
   const gap = state.gap ?? from;
   return { tolerant: to - gap > cadence * grace ? undefined : state.tolerant, strict: undefined, gap };
 }

@@ -2,12 +2,15 @@
  * Looks at one claim, each with the times between which it was made and with what it shows to everybody: what the target signed, or
  * what is disclosed. The times are those of the reader's witnesses alone, since a log could state any. Pure.
  */
-import { decodeCbor, type CborValue } from '../../bytes/cbor.ts';
+import { decodeCbor } from '../../bytes/cbor.ts';
+import { Refusal } from '../../bytes/refusal.ts';
+import { formatHex } from '../../bytes/text.ts';
 import { nameOf } from '../../claim/judge.ts';
 import { isMap, type Value, type ValueMap } from '../../claim/value.ts';
 import { locatorOf } from '../../evidence/identity.ts';
-import type { Claim, Declaration } from '../../statement/commitment.ts';
+import type { Claim } from '../../statement/commitment.ts';
 import type { Result, RuntimeProof } from '../../statement/proof.ts';
+import { claimsIn } from '../reach.ts';
 import type { SeenIn } from '../reports.ts';
 import { sharedBounds } from './bounds.ts';
 import type { Look } from './known-types.ts';
@@ -21,11 +24,6 @@ export interface Terms {
 
 /** The terms of a claim under a commitment, by its entry id; undefined if that one does not have it. */
 export type TermsOf = (commitment: string) => Terms | undefined;
-
-export function termsIn({ claims, target }: Declaration, id: string): Terms | undefined {
-  const claim = claims.find((each) => each.id === id);
-  return claim && { claim, locator: locatorOf(claim, target) };
-}
 
 /** Whether two commitments ask the same of the same target. What was shown under other terms covers nothing. */
 export function sameTerms(a: Terms, b: Terms): boolean {
@@ -44,7 +42,8 @@ function sameParams(a: Claim, b: Claim): boolean {
 }
 
 export interface Dated {
-  readonly look: Look;
+  /** Undefined for one that does not count for its commitment. */
+  readonly look: Look | undefined;
   readonly terms: Terms;
   readonly result: Result;
   /** Size of the tree that its challenge names: what it saw was there after the newest entry of that tree. */
@@ -59,34 +58,52 @@ export interface Dated {
   readonly isUnread: boolean;
 }
 
-/** The looks of a claim under commitments that are settled. */
-export function datedOf(record: PastRecord, looks: readonly Look[], termsOf: TermsOf): readonly Dated[] {
+/**
+ * Every proof with a result for a claim, in log order. `looks`: those that count for their commitment. The others show what they show: a
+ * key was in use, whoever saw it, and whoever made the commitment.
+ */
+export function datedOf(record: PastRecord, id: string, looks: readonly Look[]): readonly Dated[] {
   const bounds = sharedBounds(record.heads);
-  return looks.flatMap((look): readonly Dated[] => {
-    const { entry } = look;
-    const terms = termsOf(look.commitment);
-    const { proof } = entry.parsed;
-    const result = proof.results.find(({ claim }) => claim === terms?.claim.id);
+  const counting = new Map(looks.map((look) => [look.entry.index, look]));
+  const termsOf = termsIn(record, id);
+  return record.entries.flatMap(({ index, id: entry, parsed }): readonly Dated[] => {
+    if (parsed.kind !== 'proof') return [];
+    const { proof } = parsed;
+    const terms = termsOf(formatHex(proof.commitment));
+    const result = proof.results.find(({ claim }) => claim === id);
     if (terms === undefined || result === undefined) return [];
     const { size, root } = proof.challenge;
-    const isReal = size <= entry.index && record.wasHead(size, root);
+    const isReal = size <= index && record.wasHead(size, root);
     const from = isReal ? bounds.madeNotBefore(size) : undefined;
-    const { notAfter } = bounds.boundsOf(entry.index);
+    const { notAfter } = bounds.boundsOf(index);
     const weighed = record.evidence.get(result);
     return [
       {
-        look,
+        look: counting.get(index),
         terms,
         result,
         challenge: size,
         from,
-        to: Math.max(from ?? 0, notAfter ?? record.now),
-        seen: { index: entry.index, id: entry.id, notBefore: from, notAfter },
+        // It is in the newest head, and so was made before that was signed.
+        to: Math.max(from ?? 0, notAfter ?? record.headTime ?? record.now),
+        seen: { index, id: entry, notBefore: from, notAfter },
         facts: weighed?.facts ?? disclosedIn(proof, result, terms.claim),
         isUnread: weighed?.isUnread === true,
       },
     ];
   });
+}
+
+/** The terms of a claim by commitment, in force or not. */
+export function termsIn({ entries }: Pick<PastRecord, 'entries'>, id: string): TermsOf {
+  const terms = new Map<string, Terms>();
+  for (const each of entries) {
+    const claim = claimsIn(each).find((one) => one.id === id);
+    if (claim === undefined || each.parsed.kind !== 'commitment' || !('claims' in each.parsed.commitment))
+      continue;
+    terms.set(each.id, { claim, locator: locatorOf(claim, each.parsed.commitment.target) });
+  }
+  return (commitment) => terms.get(commitment);
 }
 
 /** The disclosed leaves that a result names, as a tree of maps. A list that is not disclosed whole looks like no list. */
@@ -96,7 +113,7 @@ function disclosedIn(proof: RuntimeProof, { leaves = [] }: Result, { probe }: Cl
   for (const { path, value } of shown) {
     // The first step of a leaf's path is the claim that its run was named after.
     const [, , ...steps] = path.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-    const scalar = value instanceof Uint8Array ? scalarOf(decodeCbor(value)) : undefined;
+    const scalar = value instanceof Uint8Array ? scalarOf(value) : undefined;
     if (scalar !== undefined && steps[0] === nameOf(probe)) facts = withLeaf(facts, steps, scalar);
   }
   return Object.keys(facts).length === 0 ? undefined : facts;
@@ -109,11 +126,15 @@ function withLeaf(tree: ValueMap, [step = '', ...more]: readonly string[], value
   return Object.fromEntries([...Object.entries(tree), [step, next]]);
 }
 
-function scalarOf(value: CborValue): string | number | boolean | null | undefined {
-  return value === null ||
-    typeof value === 'string' ||
-    typeof value === 'number' ||
-    typeof value === 'boolean'
-    ? value
-    : undefined;
+/** An agent wrote the leaf, so it may hold bytes that are no CBOR. */
+function scalarOf(bytes: Uint8Array): string | number | boolean | null | undefined {
+  try {
+    const value = decodeCbor(bytes);
+    const isScalar =
+      value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    return isScalar ? value : undefined;
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
 }

@@ -10,7 +10,7 @@ import { formatTime } from '../../bytes/time.ts';
 import { claimsIn } from '../reach.ts';
 import type { Judged, OverTime, Rests } from '../reports.ts';
 import { coverageOf, type Covered } from './coverage.ts';
-import { datedOf, termsIn, type Dated, type TermsOf } from './dated.ts';
+import { datedOf, termsIn, type Dated } from './dated.ts';
 import { knownOf } from './looks.ts';
 import { missingIn } from './missing.ts';
 import { knownReplay } from './replay.ts';
@@ -52,13 +52,9 @@ function judgedIn(record: PastRecord, order: Order): OverTime {
   const known = knownOf(record, timelineOf(record), SEEN);
   const replayed = knownReplay(known);
   for (const id of ids) {
-    const terms = new Map(
-      known.history.declared.map(({ entry, declaration }) => [String(entry.id), termsIn(declaration, id)]),
-    );
-    const termsOf: TermsOf = (commitment) => terms.get(commitment);
-    const looks = datedOf(record, known.looks.get(id) ?? [], termsOf);
+    const looks = datedOf(record, id, known.looks.get(id) ?? []);
     const { drafts = [] } = replayed.get(id)?.cutter.finish(record.now) ?? {};
-    const covered = coverageOf(drafts, looks, termsOf);
+    const covered = coverageOf(drafts, looks, termsIn(record, id));
     const missing = missingIn(record, id);
     const sightings = new Sightings();
     let before = 0;

@@ -1,7 +1,7 @@
 /** What earlier looks showed, as one summary: each different set of facts, and when it was seen first and last. Pure. */
 import type { Seconds, Sighting } from '../../claim/prev.ts';
 import type { ValueMap } from '../../claim/value.ts';
-import type { SeenIn } from '../reports.ts';
+import { isFailure, type SeenIn } from '../reports.ts';
 import type { Dated } from './dated.ts';
 
 /** Most different facts of one claim. With more, a reader no longer knows all of them. */
@@ -24,8 +24,7 @@ export class Sightings {
   #isFull = false;
 
   add({ facts, from, to, seen, look, isUnread }: Dated): void {
-    if (look.verdict === 'VIOLATED' || look.verdict === 'CONTRADICTED')
-      this.#failed = widened(this.#failed, from, to, seen);
+    if (look !== undefined && isFailure(look.verdict)) this.#failed = widened(this.#failed, from, to, seen);
     if (isUnread) this.#unread ??= seen.index;
     if (facts === undefined) return;
     const key = JSON.stringify(facts);

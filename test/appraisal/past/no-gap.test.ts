@@ -126,6 +126,17 @@ t.test('a span that nobody covered: UNKNOWN until so many days are covered after
   t.equal(told(story), 'PROVEN');
 });
 
+t.test('off, and then silence: what nobody looked at is no cover', async (t) => {
+  const { story, commitment } = await started();
+  await looks(story, commitment, [1, 12]);
+  await looksOff(story, commitment, 13);
+  await daily(story, commitment, [14, 26], () => undefined);
+  await looks(story, commitment, [27, 28]);
+  t.equal(told(story), 'UNKNOWN');
+  await looks(story, commitment, [29, 39]);
+  t.equal(told(story), 'PROVEN');
+});
+
 t.test('a commitment that waits for its approval is a gap', async (t) => {
   const { story, commitment } = await started();
   await looks(story, commitment, [1, 12]);

@@ -3,9 +3,12 @@ import fc from 'fast-check';
 import t from 'tap';
 import { knownHistory } from '#src/appraisal/past/known.ts';
 import type { PastRecord } from '#src/appraisal/past/types.ts';
-import type { Digest } from '#src/bytes/brand.ts';
+import { digest, type Digest } from '#src/bytes/brand.ts';
+import { encodeCbor } from '#src/bytes/cbor.ts';
+import { keyThumbprint } from '#src/cose/key.ts';
+import { openLeaf, saltedTree, SALT_LENGTH, SALTED_TREE } from '#src/statement/saltedleaf.ts';
 import { parseTrustPolicy } from '#src/note/trust.ts';
-import { agentTwo, DAY, HOUR, PastStory, people } from '../../support/past-story.ts';
+import { agentTwo, DAY, hashOf, HOUR, PastStory, people } from '../../support/past-story.ts';
 import {
   daily,
   look,
@@ -227,6 +230,72 @@ t.test('attacks that would turn it green', async (t) => {
       t.equal(statusOf(story, WHOLE).verdict, 'UNKNOWN', 'it may have been there for more than ten days');
     },
   );
+});
+
+t.test('what was seen counts, whoever saw it', async (t) => {
+  const B_NOW = [16, 17] as const;
+  await t.test('an agent that is no attestor any more', async (t) => {
+    const { story, commitment } = await started(10);
+    await daily(story, commitment, [1, 15], (day) => (day < 9 ? 'A' : 'B'));
+    await look(story.at(noon(15) + 2 * HOUR), commitment, 'C', { by: agentTwo });
+    const attestors = { threshold: 1, kids: [keyThumbprint(people.agent.publicKey)] };
+    const again = await story
+      .at(noon(15) + 3 * HOUR)
+      .commit([overClaim(10)], {
+        attestors: { ...attestors, kids: attestors.kids.map((kid) => digest(kid)) },
+      });
+    // Agent two no longer counts, and has seen the old key.
+    await look(story, again, 'A', { by: agentTwo });
+    await daily(story, again, B_NOW, () => 'B');
+    t.equal(statusOf(story, WHOLE).verdict, 'VIOLATED');
+  });
+  await t.test('under a commitment whose author is revoked', async (t) => {
+    const { story, commitment } = await started(10);
+    await daily(story, commitment, [1, 3], () => 'A');
+    const bad = await story.at(noon(3) + 2 * HOUR).commit([overClaim(10)]);
+    await daily(story, bad, [4, 4], () => 'B');
+    const since = story.indexOf(bad);
+    await story.at(noon(4) + 2 * HOUR).revoke(people.author, since);
+    await daily(story, commitment, [5, 15], (day) => (day < 15 ? 'A' : 'B'));
+    t.equal(statusOf(story, WHOLE).over?.looks, 14);
+    t.notSame(statusOf(story, WHOLE).verdict, 'PROVEN', 'B was there eleven days ago');
+  });
+});
+
+t.test('facts that agents disclose', async (t) => {
+  const claim = {
+    id: 'name',
+    expr: "o.tls.host != '' && !prev.seen.exists(k, k.o.tls.host != o.tls.host)",
+    probe: 'tls@1',
+  };
+  const story = await PastStory.start(START);
+  const commitment = await story
+    .at(noon(1) - 2 * HOUR)
+    .commit([overClaim(1, { ...claim, minEvidence: 'E1' })]);
+  const seen = async (day: number, value: Uint8Array): Promise<void> => {
+    const tree = saltedTree([{ salt: hashOf(`salt ${day}`).subarray(0, SALT_LENGTH), path: '/name/tls/host', value }]);
+    await story.at(noon(day) - HOUR).witness();
+    await story.at(noon(day)).prove(
+      commitment,
+      { name: { verdict: 'UNKNOWN', evidence: 'E1', leaves: [0] } },
+      {
+        change: {
+          population: { source: 'tls', total: 1, sampled: 1, method: 'all' },
+          observations: { alg: SALTED_TREE, count: 1, root: tree.root },
+          disclosed: [openLeaf(tree, 0)],
+        },
+      },
+    );
+    await story.at(noon(day) + HOUR).witness();
+  };
+  await seen(1, encodeCbor('a'));
+  await seen(2, encodeCbor('a'));
+  t.equal(statusOf(story, WHOLE).verdict, 'PROVEN');
+  await seen(3, encodeCbor('b'));
+  t.equal(statusOf(story, WHOLE).verdict, 'VIOLATED');
+  // A leaf that is no CBOR shows nothing, and stops nobody.
+  await seen(4, Uint8Array.of(0xff, 0xff));
+  t.equal(statusOf(story, WHOLE).verdict, 'UNKNOWN');
 });
 
 const RANK: Readonly<Record<string, number>> = { PROVEN: 1 };

@@ -239,11 +239,9 @@ t.test('what was seen counts, whoever saw it', async (t) => {
     await daily(story, commitment, [1, 15], (day) => (day < 9 ? 'A' : 'B'));
     await look(story.at(noon(15) + 2 * HOUR), commitment, 'C', { by: agentTwo });
     const attestors = { threshold: 1, kids: [keyThumbprint(people.agent.publicKey)] };
-    const again = await story
-      .at(noon(15) + 3 * HOUR)
-      .commit([overClaim(10)], {
-        attestors: { ...attestors, kids: attestors.kids.map((kid) => digest(kid)) },
-      });
+    const again = await story.at(noon(15) + 3 * HOUR).commit([overClaim(10)], {
+      attestors: { ...attestors, kids: attestors.kids.map((kid) => digest(kid)) },
+    });
     // Agent two no longer counts, and has seen the old key.
     await look(story, again, 'A', { by: agentTwo });
     await daily(story, again, B_NOW, () => 'B');
@@ -273,7 +271,9 @@ t.test('facts that agents disclose', async (t) => {
     .at(noon(1) - 2 * HOUR)
     .commit([overClaim(1, { ...claim, minEvidence: 'E1' })]);
   const seen = async (day: number, value: Uint8Array): Promise<void> => {
-    const tree = saltedTree([{ salt: hashOf(`salt ${day}`).subarray(0, SALT_LENGTH), path: '/name/tls/host', value }]);
+    const tree = saltedTree([
+      { salt: hashOf(`salt ${day}`).subarray(0, SALT_LENGTH), path: '/name/tls/host', value },
+    ]);
     await story.at(noon(day) - HOUR).witness();
     await story.at(noon(day)).prove(
       commitment,

@@ -106,7 +106,7 @@ export function signerKey(
  * cleared at `MAX_FOUND`.
  */
 const found = new Set<string>();
-const MAX_FOUND = 10_000;
+const MAX_FOUND = 20_000;
 
 function assertStrangersKey(kid: string, key: PublicKey): void {
   if (found.has(kid)) return;

@@ -1,5 +1,6 @@
 /** A node agent from its key to a verdict: delegated to, proving what its runtime runs, found out where the API lies. */
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { EXIT } from '#src/cli/exit.ts';
@@ -11,6 +12,7 @@ import { run as command } from '#src/cli/main.ts';
 
 t.setTimeout(180_000);
 
+const VERIFIER = new URL('../audit/python/verify_bundle.py', import.meta.url).pathname;
 const SUBJECT = `prod/eu1/nodes/${NODE_NAME}`;
 const POD: ShownPod = { uid: 'uid-s1', namespace: 'shop', name: 'pod-s1', containers: { web: undefined } };
 const HONEST: ServedNode = {
@@ -119,6 +121,16 @@ t.test('from a key to a verdict', async (t) => {
   const status = await run(`status ${SUBJECT} ${own}`);
   t.match(status.out, /CONTRADICTED/);
   t.notMatch(JSON.stringify([hidden, status]), /MARKER/);
+
+  // Two verifiers, of two languages, take a period with such proofs apart.
+  const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  const ends = `--since ${day(-1)} --until ${day(0)} --full --yes`;
+  const bundle = await run(`audit bundle ${SUBJECT} ${ends} -o nodes.zip ${own}`);
+  t.ok(existsSync(join(cwd, 'nodes.zip')), bundle.err);
+  const verified = await run(`verify nodes.zip --policy ${own.split(' ').at(-1) ?? ''}`);
+  const python = spawnSync('python3', [VERIFIER, join(cwd, 'nodes.zip')], { encoding: 'utf8' });
+  t.match(verified, { code: EXIT.ok, out: /VERIFIED, AUTHENTIC/ });
+  t.match(python.stdout, /signatures: ok[^]*INTERNALLY CONSISTENT/, python.stderr);
 
   const kid = /kid ([0-9a-f]{64})/.exec(key.err)?.[1] ?? '';
   await ok(`policy revoke cluster --reason lost --log ${own.split(' ')[1] ?? ''}`);

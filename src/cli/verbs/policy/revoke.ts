@@ -74,6 +74,14 @@ async function showFalls(
   const fallen = await whatFalls(snapshot, kid, since.size);
   const effects = await effectsOn(snapshot, kid, since.size, fallen);
   const time = asked.kind === 'time' ? asked.time : undefined;
-  context.output.print(compromisedLines(since, time, fallen, effects).join('\n'));
-  return { since: since.size, json: compromisedJson(since, fallen, effects) };
+  const delegates = snapshot.policies.inForce.keys.get(kid)?.enrolled.roles.includes('delegator') === true;
+  const lines = [
+    ...compromisedLines(since, time, fallen, effects),
+    // They are listed by the keys of the nodes, which no policy names.
+    ...(delegates
+      ? ['  and every proof by a key that it delegated to, which is not counted here: they read REVOKED']
+      : []),
+  ];
+  context.output.print(lines.join('\n'));
+  return { since: since.size, json: { ...compromisedJson(since, fallen, effects), delegates } };
 }

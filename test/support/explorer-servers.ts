@@ -15,6 +15,7 @@ import { policyOfLogs } from '../../src/note/trust.ts';
 import { verifyWithNoble } from '../../src/sign/algorithm.ts';
 import { nobleHasher } from '../../src/tree/hash.ts';
 import type { WebOptions } from '../../src/web/options.ts';
+import type { KnownLogs } from '../../src/witness/logs.ts';
 import { witnessServer } from '../../src/witness/server.ts';
 import { FakeLog } from './fake-log.ts';
 import { openWitness, knownLogs, TestLog, TIME, witnessDir } from './witness-world.ts';
@@ -127,10 +128,20 @@ export async function mirrorApp(
 
 /** A witness that knows a log and cosigned it. */
 export async function witnessApp(t: Test, options: Options = {}): Promise<FastifyInstance> {
-  const dir = witnessDir(t);
   const log = new TestLog('log.example/a');
-  const opened = openWitness(dir, knownLogs(log, new TestLog('evil.example/<script>alert(1)</script>')));
-  await opened.witness.addCheckpoint(await log.request(0, 4));
+  const logs = knownLogs(log, new TestLog('evil.example/<script>alert(1)</script>'));
+  return witnessOf(t, logs, await log.request(0, 4), options);
+}
+
+/** A witness that cosigned a head. */
+export async function witnessOf(
+  t: Test,
+  logs: KnownLogs,
+  request: Uint8Array,
+  options: Options = {},
+): Promise<FastifyInstance> {
+  const opened = openWitness(witnessDir(t), logs);
+  await opened.witness.addCheckpoint(request);
   const common = { version: '1.2.3', writesPerWindow: 0, readsPerWindow: 0, incidents: () => 0 };
   const app = await witnessServer(opened.witness, { ...common, ...options });
   t.teardown(async () => {

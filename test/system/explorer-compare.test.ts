@@ -2,14 +2,19 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { treeSize } from '#src/bytes/brand.ts';
+import { encodeUtf8 } from '#src/bytes/text.ts';
 import { builtAssets } from '#src/explorer/assets.ts';
 import { parseIncident } from '#src/incident/parse.ts';
 import { verifyIncident } from '#src/incident/verify.ts';
+import { formatAddCheckpoint } from '#src/note/addcheckpoint.ts';
 import { parseVkey } from '#src/note/key.ts';
 import { policyOfLogs } from '#src/note/trust.ts';
+import { readKnownLogs } from '#src/witness/logs.ts';
 import t from 'tap';
 import { CHROMIUM } from '../support/chromium.ts';
 import { assertAccessible, assertNoReports, openChecked, startChromium } from '../support/chromium-page.ts';
+import { witnessOf } from '../support/explorer-servers.ts';
 import { statement } from '../support/fake-log.ts';
 import { serve } from '../support/http-served.ts';
 
@@ -54,6 +59,12 @@ async function run(): Promise<void> {
   };
   const policy = policyOfLogs(log.log.info.vkeys.map((each) => parseVkey(each)));
 
+  const known = readKnownLogs(
+    encodeUtf8(log.log.info.vkeys.map((vkey) => `log ${vkey}\n`).join('') + 'quorum none\n'),
+  );
+  const first = formatAddCheckpoint({ old: treeSize(0), proof: [], checkpoint: encodeUtf8(eight) });
+  const witness = await (await witnessOf(t, known, first)).listen({ port: 0, host: '127.0.0.1' });
+
   const CASES = [
     { name: 'one note twice', one: eight, other: eight, word: '● ONE HISTORY' },
     { name: 'the second continues the first', one: five, other: log.url, word: '● ONE HISTORY' },
@@ -61,6 +72,7 @@ async function run(): Promise<void> {
     { name: 'two notes of one size', one: eight, other: otherEight, word: '■ SPLIT VIEW', split: true },
     { name: 'two servers', one: log.url, other: fork.url, word: '■ SPLIT VIEW', split: true, common: 3 },
     { name: 'a note and a server', one: seven, other: log.url, word: '■ SPLIT VIEW', split: true },
+    { name: 'a witness, which has heads below hashes', one: five, other: witness, word: '● ONE HISTORY' },
     { name: 'no head', one: eight, other: `${eight}x`, word: '■ NOT COMPARED' },
     { name: 'nobody there', one: eight, other: 'http://127.0.0.1:1', word: '■ NOT COMPARED' },
   ] as const;

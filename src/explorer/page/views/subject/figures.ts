@@ -68,11 +68,12 @@ function looksOf(
   const number = `${drawn} ${drawn === 1 ? 'look' : 'looks'}`;
   const counted =
     drawn > looks ? `${number}, which count as ${looks}, since nobody can name their moments` : number;
-  const due =
-    expected === 0
-      ? 'none was due yet'
-      : missed === 0
-        ? `one in each of ${expected} cadences`
-        : `none in ${missed} of ${expected} cadences`;
-  return [drawn === 0 ? 'no look' : `${counted}: ${what}`, due];
+  return [drawn === 0 ? 'no look' : `${counted}: ${what}`, dueText(expected, missed)];
+}
+
+/** Of the cadences that ended, those without a look. */
+function dueText(expected: number, missed: number): string {
+  if (expected === 0) return 'none was due yet';
+  if (missed > 0) return `none in ${missed} of ${expected} ${expected === 1 ? 'cadence' : 'cadences'}`;
+  return expected === 1 ? 'one in the cadence that ended' : `one in each of ${expected} cadences`;
 }

@@ -246,3 +246,12 @@ function ofKind<K extends ParsedStatement['kind']>(
 ): readonly EntryOf<K>[] {
   return entries.filter((entry): entry is SubjectEntry & EntryOf<K> => isOf(entry, kind));
 }
+
+/** The commitment whose claims are shown: the one in force, else the one that lacks approvals, else undefined. */
+export function commitmentOf({
+  history,
+}: {
+  readonly history: Pick<History, 'inForce' | 'pending'>;
+}): Declared | undefined {
+  return history.inForce ?? history.pending;
+}

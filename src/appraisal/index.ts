@@ -13,13 +13,7 @@
  */
 
 // A subject: what is declared of it, and the status of each claim.
-export {
-  appraiseSubject,
-  commitmentOf,
-  type SnapshotContext,
-  type SubjectRecord,
-  type SubjectStatus,
-} from './subject.ts';
+export { appraiseSubject, type SnapshotContext, type SubjectRecord, type SubjectStatus } from './subject.ts';
 export type { ClaimStatus } from './appraise.ts';
 export type { Report } from './reports.ts';
 export type { Verdict } from '../statement/vocabulary.ts';
@@ -31,6 +25,7 @@ export { claimJson, subjectJson, type ClaimJson, type SubjectJson } from './json
 
 // What entries show of it: in force, waiting for approvals, withdrawn.
 export {
+  commitmentOf,
   approvalsLacking,
   historyOf,
   type Declared,

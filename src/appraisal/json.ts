@@ -5,9 +5,9 @@
 import { formatHex } from '../bytes/text.ts';
 import { showAnyValue } from '../statement/leaf-text.ts';
 import type { ClaimStatus } from './appraise.ts';
-import { lackingIn, type EntryOf } from './history.ts';
+import { commitmentOf, lackingIn, type EntryOf } from './history.ts';
 import type { Rests, SeenIn } from './reports.ts';
-import { commitmentOf, type SubjectStatus } from './subject.ts';
+import type { SubjectStatus } from './subject.ts';
 
 export type SubjectJson = ReturnType<typeof subjectJson>;
 export type ClaimJson = ReturnType<typeof claimJson>;

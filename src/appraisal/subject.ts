@@ -9,7 +9,7 @@ import type { Verdict } from '../statement/vocabulary.ts';
 import { appraise, type ClaimStatus } from './appraise.ts';
 import { overTime } from './past/over.ts';
 import type { PastRecord } from './past/types.ts';
-import { historyOf, type Declared, type History, type SubjectEntry } from './history.ts';
+import { historyOf, type History, type SubjectEntry } from './history.ts';
 import type { AppraisalContext } from './reports.ts';
 
 /** What a client read about one subject: verified, and enough to appraise it. */
@@ -71,9 +71,4 @@ export function verdictText({
 /** The verdicts on all claims of a subject. */
 export function verdictsOf({ claims }: Pick<SubjectStatus, 'claims'>): readonly Verdict[] {
   return claims.map(({ verdict }) => verdict);
-}
-
-/** The commitment whose claims are shown: the one in force, else the one that lacks approvals, else undefined. */
-export function commitmentOf({ history }: Pick<SubjectStatus, 'history'>): Declared | undefined {
-  return history.inForce ?? history.pending;
 }

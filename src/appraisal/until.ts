@@ -5,9 +5,8 @@
 import { appraisalContext, type SnapshotContext, type SubjectRecord, type SubjectStatus } from './subject.ts';
 import { newestWaiver } from './appraise.ts';
 import { MOST_BEHIND } from './clock.ts';
-import type { Declared } from './history.ts';
+import { commitmentOf, type Declared } from './history.ts';
 import { basisOf, CLOCK_TOLERANCE, newestReports, type Report } from './reports.ts';
-import { commitmentOf } from './subject.ts';
 
 export interface Until {
   /** POSIX seconds, later than the moment of the status; Infinity if time alone changes nothing. */

@@ -4,8 +4,8 @@ import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { PolicyHistory } from '../registration/history.ts';
 import type { ClaimStatus } from './appraise.ts';
-import { approvalsLacking, type Declared, type History } from './history.ts';
-import { commitmentOf, type SubjectStatus } from './subject.ts';
+import { commitmentOf, approvalsLacking, type Declared, type History } from './history.ts';
+import type { SubjectStatus } from './subject.ts';
 
 /** Most characters of a name that a policy gives to a key. */
 const NAME_SHOWN = 40;

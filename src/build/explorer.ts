@@ -44,7 +44,7 @@ const INPUTS = 'inputs.json';
 export function buildExplorer(out: string): void {
   const made = mkdtempSync(join(tmpdir(), 'tallystick-explorer-'));
   try {
-    const { sources: modules, files } = bundleForBrowsers(ENTRIES, 'es', made);
+    const { sources: modules, files, imports } = bundleForBrowsers(ENTRIES, 'es', made);
     smallStyle(join(made, 'style.css'));
     writeFileSync(join(made, 'icon.svg'), readFileSync(join(ROOT, PAGE, 'icon.svg')));
     const saved = savedPage(
@@ -55,12 +55,13 @@ export function buildExplorer(out: string): void {
     writeFileSync(join(made, 'licences.txt'), licensesIn(modules));
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
-    const names = { ...files };
+    const names: Record<string, string> = { ...files };
     for (const file of readdirSync(made))
       // Scripts name each other, so that the bundler has given them names with their hashes.
       if (extname(file) === '.js') copyFileSync(join(made, file), join(out, file));
       else names[basename(file, extname(file))] = hashed(out, file, readFileSync(join(made, file)));
-    writeFileSync(join(out, 'manifest.json'), `${JSON.stringify(names, undefined, 2)}\n`);
+    const first = [...new Set([...(imports['app'] ?? []), ...(imports['worker'] ?? [])])];
+    writeFileSync(join(out, 'manifest.json'), `${JSON.stringify({ ...names, first }, undefined, 2)}\n`);
     sayHash(join(out, names['saved'] ?? ''));
     const makers = MAKERS.flatMap((each) => globSync(each, { cwd: import.meta.dirname }));
     const sources = [

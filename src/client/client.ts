@@ -35,6 +35,7 @@ import { keyThumbprint } from '../cose/key.ts';
 import { decodeReceipt } from '../cose/receipt.ts';
 import { PolicyHistory, type PolicyEntry } from '../registration/history.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
+import { verifyOnce } from '../sign/remembered.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { nobleHasher } from '../tree/hash.ts';
@@ -92,7 +93,7 @@ export class LogClient {
   /** Base URL of the log. */
   readonly log: string;
   readonly trust: Trust;
-  readonly verify: VerifySignature | undefined;
+  readonly verify: VerifySignature;
 
   constructor(options: ClientOptions) {
     const { log, trust, now, memory = new HeadsInMemory(), verify, onRemark = () => undefined } = options;
@@ -102,7 +103,7 @@ export class LogClient {
     this.#holding = { memory, policy: trust.policy, now, remark: onRemark, isCopy };
     this.log = log;
     this.trust = trust;
-    this.verify = verify;
+    this.verify = verify ?? verifyOnce;
     this.tiles = new TileReader(this.transport, log);
     this.#reader = new LogReader({
       options,

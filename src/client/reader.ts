@@ -17,7 +17,8 @@ import { Lru } from '../bytes/lru.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { assertSigned } from '../registration/admit.ts';
 import { PolicyHistory } from '../registration/history.ts';
-import { verifyWithNoble, type VerifySignature } from '../sign/algorithm.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
+import { verifyOnce } from '../sign/remembered.ts';
 import { answeredAhead, verifyOnWeb, type VerifyAhead } from '../sign/web-ed25519.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import { parseStatement } from '../statement/parse.ts';
@@ -93,7 +94,7 @@ export class LogReader {
     this.#parts = parts;
     this.#remark = onRemark;
     this.#progress = progress;
-    this.#verify = verify ?? verifyWithNoble;
+    this.#verify = verify ?? verifyOnce;
     this.#ahead = verify === undefined ? verifyOnWeb : undefined;
     this.#tiles = new CachingTileReader(parts.transport, parts.log, hasher);
     const plain = new TileReader(parts.transport, parts.log);

@@ -1,6 +1,7 @@
 /** When agents observed: recomputes the slots of proofs with the heads that the log had (appraisal/sampling.ts). */
 import { beaconsOf, samplingOf, type Sampling } from '../appraisal/sampling.ts';
-import { commitmentOf, type SubjectStatus } from '../appraisal/subject.ts';
+import { commitmentOf } from '../appraisal/history.ts';
+import type { SubjectStatus } from '../appraisal/subject.ts';
 import type { Claim } from '../statement/commitment.ts';
 import { wasHeadAt } from './challenges.ts';
 import type { Snapshot } from './snapshot.ts';

@@ -3,6 +3,7 @@ import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { assertFollows } from '../appraisal/follows.ts';
 import {
+  commitmentOf,
   historyOf,
   type Declared,
   type EntryOf,
@@ -11,7 +12,7 @@ import {
 } from '../appraisal/history.ts';
 import { isOverTime, readsFrom } from '../appraisal/reach.ts';
 import { decisiveProofs } from '../appraisal/reports.ts';
-import { commitmentOf, type SubjectRecord } from '../appraisal/subject.ts';
+import type { SubjectRecord } from '../appraisal/subject.ts';
 import type { PastRecord } from '../appraisal/past/types.ts';
 import type { Weighed } from '../evidence/weigh.ts';
 import type { Result } from '../statement/proof.ts';

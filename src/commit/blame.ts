@@ -1,6 +1,6 @@
 /** Since which commitment something of a subject is as it is now: a claim, a fact, or a leaf whose owner's file is at hand. */
-import type { Declared } from '../appraisal/history.ts';
-import { commitmentOf, type SubjectStatus } from '../appraisal/subject.ts';
+import { commitmentOf, type Declared } from '../appraisal/history.ts';
+import type { SubjectStatus } from '../appraisal/subject.ts';
 import { asItIsSince, type Said } from '../appraisal/versions.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';

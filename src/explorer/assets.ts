@@ -25,6 +25,8 @@ export interface AssetNames {
   readonly licences: string;
   readonly files: string;
   readonly saved: string;
+  /** What the app and the worker import at once: a browser is told of it before it has read either. */
+  readonly first: readonly string[];
 }
 
 export interface Assets {

@@ -45,7 +45,7 @@ export function documentOf(shown: Shown): string {
 <meta name="robots" content="noindex, nofollow">
 <meta name="color-scheme" content="light dark">
 <title>${title} · ${boot.name}</title>
-${assets && linked(assets)}
+${assets && linked(assets, boot)}
 </head>
 <body>
 <a class="skip" href="#${APP_ID}">Skip to the content</a>
@@ -61,10 +61,12 @@ ${foot(shown)}
   }`;
 }
 
-function linked({ names: { style, icon, app } }: Assets): Markup {
+/** What a page is made of, and what its verifier is made of, so that nothing waits until something else was read. */
+function linked({ names: { style, icon, app, first } }: Assets, { worker, site }: Boot): Markup {
+  const ahead = site === null ? [] : [...first.map((file) => ASSETS + file), worker];
   return markup`<link rel="stylesheet" href="${ASSETS + style}">
 <link rel="icon" href="${ASSETS + icon}" type="image/svg+xml">
-<script type="module" src="${ASSETS + app}"></script>`;
+${ahead.map((url) => markup`<link rel="modulepreload" href="${url}">\n`)}<script type="module" src="${ASSETS + app}"></script>`;
 }
 
 /** Whose page it is: the server, and the log if it has several or is none. */

@@ -37,6 +37,8 @@ export interface Account {
   readonly sources: readonly string[];
   /** File of each entry, by name. */
   readonly files: Readonly<Record<string, string>>;
+  /** Files that an entry imports at once, and those that these import, by the entry's name. */
+  readonly imports: Readonly<Record<string, readonly string[]>>;
   /** What of each file comes from where; none if that was not asked for. */
   readonly shares: readonly Share[];
 }
@@ -132,12 +134,31 @@ async function bundle(spec: Spec): Promise<void> {
   const entries = Object.fromEntries(Object.keys(spec.entries).map((name) => [name, `${name}.js`]));
   const chunks = await chunksOf(entries, [modules(pruned)], spec, TERSER);
   for (const { fileName, code } of chunks) writeFileSync(join(spec.out, fileName), code);
-  const files = chunks.filter(({ isEntry }) => isEntry).map(({ name, fileName }) => [name, fileName]);
+  const begun = chunks.filter(({ isEntry }) => isEntry);
   const shares = spec.shares
     ? chunks.flatMap((each) => sharesOf(each, placesIn(first), (id) => groupOf(relative(spec.root, id))))
     : [];
-  const account: Account = { sources: sources.toSorted(), files: Object.fromEntries(files), shares };
+  const account: Account = {
+    sources: sources.toSorted(),
+    files: Object.fromEntries(begun.map(({ name, fileName }) => [name, fileName])),
+    imports: Object.fromEntries(begun.map(({ name, fileName }) => [name, importedBy(fileName, chunks)])),
+    shares,
+  };
   writeFileSync(spec.account, JSON.stringify(account));
+}
+
+/** All that a file imports at once. */
+function importedBy(file: string, chunks: readonly OutputChunk[]): readonly string[] {
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    for (const each of chunks.find(({ fileName }) => fileName === name)?.imports ?? []) {
+      if (found.has(each)) continue;
+      found.add(each);
+      visit(each);
+    }
+  };
+  visit(file);
+  return [...found];
 }
 
 /** The package of a source, or its room of src/. */

@@ -1,7 +1,8 @@
 /** The table of subjects that `registry list` prints. */
 import { worstClaim } from '../../appraisal/gate.ts';
 import { subjectJson } from '../../appraisal/json.ts';
-import { commitmentOf, verdictText, type SubjectStatus } from '../../appraisal/subject.ts';
+import { commitmentOf } from '../../appraisal/history.ts';
+import { verdictText, type SubjectStatus } from '../../appraisal/subject.ts';
 import { authorOf } from '../../appraisal/versions.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import type { JsonValue, Output } from '../frame/output.ts';

@@ -1,11 +1,11 @@
 /** Subjects and their claims as `status`, `gate`, `wait`, `watch` and the registry show them. */
 import { approverFault } from '../../appraisal/approvers.ts';
-import { approvalsLacking, type Committed, type History } from '../../appraisal/history.ts';
+import { commitmentOf, approvalsLacking, type Committed, type History } from '../../appraisal/history.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
 import { classOf } from '../../words/results.ts';
 import { worstClaim } from '../../appraisal/gate.ts';
 import { disclosedFor, undeclaredIn } from '../../appraisal/json.ts';
-import { commitmentOf, verdictText, type SubjectStatus } from '../../appraisal/subject.ts';
+import { verdictText, type SubjectStatus } from '../../appraisal/subject.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import type { Unreadable } from '../../client/statuses.ts';
 import type { JsonValue, Output } from '../frame/output.ts';

@@ -1,10 +1,16 @@
 /** What the first screen says of a subject, from its verified entries. Pure. */
 import { badnessOf } from '../../appraisal/gate.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
-import { deploymentsOf, lackingIn, type Declared, type History } from '../../appraisal/history.ts';
+import {
+  commitmentOf,
+  deploymentsOf,
+  lackingIn,
+  type Declared,
+  type History,
+} from '../../appraisal/history.ts';
 import { deployedAt } from '../../appraisal/due.ts';
 import { sinceOf, type KnownRun } from '../../appraisal/since.ts';
-import { commitmentOf, type SubjectStatus } from '../../appraisal/subject.ts';
+import type { SubjectStatus } from '../../appraisal/subject.ts';
 import { SEVERITIES } from '../../statement/vocabulary.ts';
 import type { PolicyHistory } from '../../registration/history.ts';
 import type { OverviewRow } from '../shared/overview.ts';

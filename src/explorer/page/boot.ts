@@ -4,6 +4,7 @@
  */
 import { render } from 'preact';
 import { ABOUT_ID, APP_ID, BOOT_ATTRIBUTE, parseBoot, SOURCE_ID } from '../shared/boot.ts';
+import { sessionOf } from './state/session.ts';
 import { navigation, placeIn, shown } from './router.ts';
 import { addButtons } from './texts.ts';
 
@@ -15,6 +16,8 @@ function start(root: HTMLElement): void {
   addButtons(root);
   const place = placeIn(boot, location.pathname);
   if (place === undefined || boot.site === null) return; // The facts stay.
+  // It reads and verifies while the page is drawn.
+  sessionOf(boot);
   const nav = document.querySelector('nav');
   if (nav !== null) {
     nav.replaceChildren();

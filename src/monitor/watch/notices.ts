@@ -6,7 +6,8 @@ import type { Signer } from '../../sign/signer.ts';
 import { encodeNotice } from '../../statement/payload.ts';
 import { signFor } from '../../client/sign-for.ts';
 import type { LogClient } from '../../client/client.ts';
-import { commitmentOf, type SubjectStatus } from '../../appraisal/subject.ts';
+import { commitmentOf } from '../../appraisal/history.ts';
+import type { SubjectStatus } from '../../appraisal/subject.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 
 /** Logs that a claim is STALE, and verifies the receipt. Resolves with the index. Refuses what the log refuses. */

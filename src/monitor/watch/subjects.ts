@@ -1,12 +1,11 @@
 /** The subjects that a watch observes if none is named: all that have claims. */
 import { refuse } from '../../bytes/refusal.ts';
-import { declaresAlone, historyOf } from '../../appraisal/history.ts';
+import { commitmentOf, declaresAlone, historyOf } from '../../appraisal/history.ts';
 import type { Listed } from '../../client/search.ts';
 import { isWithdrawal } from '../../statement/commitment.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';
 import { isOfOne } from '../../bytes/nature.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
-import { commitmentOf } from '../../appraisal/subject.ts';
 import { printable } from '../../bytes/printable.ts';
 
 /** Bounds of one observation. */

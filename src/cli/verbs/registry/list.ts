@@ -1,5 +1,5 @@
 /** `tallystick registry list`: the subjects of a log, and the verdicts of each. */
-import { commitmentOf } from '../../../appraisal/subject.ts';
+import { commitmentOf } from '../../../appraisal/history.ts';
 import { snapshotJson } from '../../../client/snapshot-json.ts';
 import { appraiseEach, newestSubjects } from '../../../client/statuses.ts';
 import { EXIT } from '../../exit.ts';

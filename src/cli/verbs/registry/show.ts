@@ -1,6 +1,6 @@
 /** `tallystick registry show`: the facts of a commitment, and the commitments before it. */
 import { subjectJson } from '../../../appraisal/json.ts';
-import { commitmentOf } from '../../../appraisal/subject.ts';
+import { commitmentOf } from '../../../appraisal/history.ts';
 import { versionJson } from '../../../appraisal/versions.ts';
 import { formatTime } from '../../../bytes/time.ts';
 import { snapshotJson } from '../../../client/snapshot-json.ts';

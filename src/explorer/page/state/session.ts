@@ -231,7 +231,8 @@ export function useAnswers(
   );
 }
 
-function sessionOf(boot: Boot): Session | undefined {
+/** The session of a log, begun when it is first asked for. */
+export function sessionOf(boot: Boot): Session | undefined {
   const { site } = boot;
   if (site === null) return undefined;
   const known = SESSIONS.get(site.base) ?? new Session(boot, site);

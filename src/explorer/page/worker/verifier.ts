@@ -13,7 +13,6 @@ import { Lane, type Outside } from './lane.ts';
 import type { Ask, AskKind, Part, Question, Reply, Results } from './protocol.ts';
 import { verifyRows } from './rows.ts';
 import { searchOf } from './search.ts';
-import { subjectOf, subjectsOf } from './subject.ts';
 import { isCopy, readTrust, trustAbout, trustShown } from './trust.ts';
 
 /** `quick`: clicks. `long`: periods, listings, subjects. `whole`: what reads the whole log. */
@@ -120,9 +119,9 @@ function answerOn(
     case 'leaves':
       return leavesIn(lane, ask);
     case 'subject':
-      return subjectOf(lane, ask, tell, isServed);
+      return subjectIn(lane, ask, tell, isServed);
     case 'subjects':
-      return subjectsOf(lane, ask.subjects, tell);
+      return subjectsIn(lane, ask, tell);
     case 'why':
       return whyIn(lane, ask);
     case 'search':
@@ -140,6 +139,26 @@ async function leavesIn(
 ): Promise<Results['leaves']> {
   const { leavesOf } = await import('./leaves.ts');
   return leavesOf(lane, name, files);
+}
+
+/** What appraises, and what judges claims over time with it, is loaded when somebody asks about a subject. */
+async function subjectIn(
+  lane: Lane,
+  ask: Extract<Ask, { readonly kind: 'subject' }>,
+  tell: (part: Part) => void,
+  isServed: boolean,
+): Promise<Results['subject']> {
+  const { subjectOf } = await import('./subject.ts');
+  return subjectOf(lane, ask, tell, isServed);
+}
+
+async function subjectsIn(
+  lane: Lane,
+  { subjects }: Extract<Ask, { readonly kind: 'subjects' }>,
+  tell: (part: Part) => void,
+): Promise<Results['subjects']> {
+  const { subjectsOf } = await import('./subject.ts');
+  return subjectsOf(lane, subjects, tell);
 }
 
 /** What evaluates claims is loaded when somebody asks why. */

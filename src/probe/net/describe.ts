@@ -26,6 +26,7 @@ const DRAW_SHAPE: Shape = {
 const NET_SHAPE: Shape = {
   members: {
     ...scalars('host', 'port', 'transport', 'outcome', 'code', 'tries', 'reachable', 'why'),
+    ...scalars('allowed', 'asDeclared'),
     control: { members: scalars('port', 'looked', 'answered') },
     addresses: { members: scalars('total', 'looked') },
   },
@@ -59,6 +60,12 @@ export const NET: ProbeDescription = {
       type: 'text',
       help: 'the key of the listener at the target, as agent listen prints it, where answer or controlAnswer is listener',
     },
+    fromPod: {
+      type: 'text',
+      help: 'NAMESPACE/LABEL=VALUE,… of the pod of the agent: asDeclared then compares with the declared NetworkPolicies',
+    },
+    toPod: { type: 'text', help: 'the same of the pod at the target' },
+    podPort: { type: 'number', help: 'port of that pod; by default that of the target' },
     draw: {
       type: 'number',
       help: `with the target matrix:SOURCE: pairs of the declared matrix to draw, at most ${MAX_DRAW}`,

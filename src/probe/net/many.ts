@@ -8,6 +8,7 @@ import { nameOrWithheld } from '../harmless.ts';
 import type { ProbeTask } from '../probe.ts';
 import { lookAtPair, type LookOptions, type PairSeen } from './look.ts';
 import { pairsOf, type DeclaredPair } from './matrix.ts';
+import { asDeclared } from './outcome.ts';
 import type { Pace } from './pace.ts';
 import { perMinuteOf, type Drawing } from './parameters.ts';
 
@@ -57,19 +58,17 @@ async function eachOf<T, R>(all: readonly T[], look: (each: T) => Promise<R>): P
   return results;
 }
 
-function compared({ door, allowed }: DeclaredPair, { outcome, reachable, unproven }: PairSeen): Compared {
-  // "Reachable" is violated by what proves nothing of "not reachable".
-  const isKnown = unproven === undefined || (allowed && reachable === false);
-  const asDeclared = isKnown && reachable !== undefined ? reachable === allowed : undefined;
+function compared({ door, allowed }: DeclaredPair, seen: PairSeen): Compared {
+  const { is, why } = asDeclared(allowed, seen);
   return {
     value: {
       to: nameOrWithheld(door),
       allowed,
-      outcome,
-      ...(asDeclared !== undefined && { asDeclared }),
-      ...(asDeclared === undefined && { why: unproven ?? '' }),
+      outcome: seen.outcome,
+      ...(is !== undefined && { asDeclared: is }),
+      ...(why !== undefined && { why }),
     },
-    unproven: asDeclared === undefined ? (unproven ?? '') : undefined,
+    unproven: why,
   };
 }
 

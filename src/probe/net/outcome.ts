@@ -149,3 +149,15 @@ export function combine(all: readonly Settled[], isCut: boolean): Settled {
   if (!isCut || found.reachable === true) return found;
   return { ...found, unproven: found.unproven ?? 'the host has more addresses than were looked at' };
 }
+
+/** Whether a pair is as declared; undefined, with the reason, if that is not known. */
+export function asDeclared(
+  isAllowed: boolean,
+  { reachable, unproven }: Settled,
+): { readonly is: boolean; readonly why: undefined } | { readonly is: undefined; readonly why: string } {
+  // "Reachable" is violated by what proves nothing of "not reachable".
+  const isKnown = unproven === undefined || (isAllowed && reachable === false);
+  return isKnown && reachable !== undefined
+    ? { is: reachable === isAllowed, why: undefined }
+    : { is: undefined, why: unproven ?? '' };
+}

@@ -36,6 +36,19 @@ export const NET_PACKS: Readonly<Record<string, Pack>> = {
       },
     ],
   },
+  'network-policy-enforced': {
+    summary: 'a connection between two pods is let through or denied as the declared NetworkPolicies say',
+    needs: ['fromPod', 'toPod'],
+    claims: [
+      {
+        id: 'policy-enforced',
+        title: 'The connection behaves as the declared NetworkPolicies say',
+        expr: 'o.net.asDeclared',
+        severity: 'critical',
+        controls: BOUNDARY,
+      },
+    ],
+  },
   'port-reachable': {
     summary: 'the target itself answers at a port, as seen from the machine of the agent',
     needs: [],

@@ -11,6 +11,7 @@ import { PREAMBLES } from '../tls/starttls.ts';
 import type { Expected } from './answer.ts';
 import { ANSWERS, MAX_DRAW, MAX_PER_MINUTE, USUAL_PER_MINUTE } from './describe.ts';
 import type { Door, Pair } from './look.ts';
+import type { Connection, Pod } from './policies.ts';
 
 /** Pairs of the declared matrix that a run draws. */
 export interface Drawing {
@@ -152,4 +153,27 @@ function keyOf(
   if (given.text(name, /^/, 'is a text') !== undefined)
     throw given.wrong(name, 'is of no use where answer is banner');
   return undefined;
+}
+
+const POD =
+  /^([a-z0-9-]{1,63})\/((?:[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*)(?:,[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*)*)$/;
+
+/** The pods of a claim that is compared with NetworkPolicies; undefined if it names none. Refuses `config-invalid`. */
+export function podsOf({ params }: Pick<ProbeTask, 'params'>, pair: Pair): Connection | undefined {
+  const given = new ParsedParameters('net@1', params);
+  const [from, to] = [podIn(given, 'fromPod'), podIn(given, 'toPod')];
+  if (from === undefined && to === undefined) return undefined;
+  if (from === undefined || to === undefined) throw given.wrong('fromPod', 'and toPod are given together');
+  return { from, to, port: given.whole('podPort', 1, 65_535) ?? pair.port, transport: pair.transport };
+}
+
+function podIn(given: ParsedParameters, name: string): Pod | undefined {
+  const text = given.text(name, POD, 'is NAMESPACE/LABEL=VALUE,… of a pod');
+  const [, namespace = '', labels = ''] = POD.exec(text ?? '') ?? [];
+  if (text === undefined) return undefined;
+  const pairs = labels.split(',').map((each): [string, string] => {
+    const [label = '', value = ''] = each.split('=');
+    return [label, value];
+  });
+  return { namespace, labels: new Map(pairs) };
 }

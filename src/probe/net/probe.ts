@@ -6,14 +6,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Grade, Observed } from '../../claim/observed.ts';
 import type { ValueMap } from '../../claim/value.ts';
+import { declaredLeaves } from '../declared.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 import { Ended } from '../wire.ts';
 import { NET } from './describe.ts';
 import { lookAtPair, type Pair, type PairSeen, type Times } from './look.ts';
 import { lookAtMany } from './many.ts';
-import { LOSS_MS } from './outcome.ts';
+import { asDeclared, LOSS_MS } from './outcome.ts';
 import { Pace } from './pace.ts';
-import { perMinuteOf, readParameters } from './parameters.ts';
+import { perMinuteOf, podsOf, readParameters } from './parameters.ts';
+import { policiesSay, type Allowed } from './policies.ts';
 
 /** The probe, with times of its own. One probe has one pace, for all of its runs. */
 export function makeNetProbe(times: Times, pace: Pace): Probe {
@@ -38,18 +40,29 @@ async function run(task: ProbeTask, times: Times, pace: Pace): Promise<Observed>
   try {
     if ('draw' in wanted) return { ...(await lookAtMany(task, wanted, pace, options)), bytes };
     await pace.turn(wanted.host, perMinuteOf(task, wanted));
-    return { ...observe(wanted, await lookAtPair(wanted, options)), bytes };
+    const declared = declaredOf(task, wanted);
+    return { ...observe(wanted, await lookAtPair(wanted, options), declared), bytes };
   } catch (error) {
     if (!(error instanceof Ended)) throw error;
     throw refuse('unavailable', `${error.message}; nothing was observed`, { cause: error });
   }
 }
 
-function observe(pair: Pair, seen: PairSeen): Omit<Observed, 'bytes'> {
+/** What the declared NetworkPolicies say of the pair; undefined if the claim does not ask. */
+function declaredOf(task: ProbeTask, pair: Pair): Allowed | undefined {
+  const pods = podsOf(task, pair);
+  return pods && policiesSay(pods, declaredLeaves('net@1', task));
+}
+
+function observe(pair: Pair, seen: PairSeen, declared: Allowed | undefined): Omit<Observed, 'bytes'> {
   const { signed, byListener, unproven, addresses } = seen;
-  const unknown = PARTS.map((path) => ({ path, reason: unproven ?? '' }));
+  const compared = declared === undefined ? undefined : comparedWith(declared, seen);
+  const unknown = [
+    ...(unproven === undefined ? [] : PARTS.map((path) => ({ path, reason: unproven }))),
+    ...(compared?.why === undefined ? [] : [{ path: '/asDeclared', reason: compared.why }]),
+  ];
   return {
-    value: valueOf(pair, seen),
+    value: { ...valueOf(pair, seen), ...compared?.value },
     grades: gradesOf(signed.length, byListener),
     attachments: signed,
     contradictions: [],
@@ -59,7 +72,7 @@ function observe(pair: Pair, seen: PairSeen): Omit<Observed, 'bytes'> {
       sampled: addresses.looked,
       method: addresses.looked === addresses.total ? 'all' : 'first',
     },
-    ...(unproven !== undefined && { unproven: unknown }),
+    ...(unknown.length > 0 && { unproven: unknown }),
   };
 }
 
@@ -68,6 +81,18 @@ function gradesOf(signed: number, byListener: boolean): readonly Grade[] {
   const attachments = Array.from({ length: signed }, (_, i) => i);
   if (byListener) return [{ path: '/reachable', evidence: 'E2', attachments }];
   return signed === 0 ? [] : [{ path: '', evidence: 'E1', attachments, ofTarget: true }];
+}
+
+/** The pair against the declared policies. `why`: why it is not known whether it is as declared. */
+function comparedWith(
+  declared: Allowed,
+  seen: PairSeen,
+): { readonly value: ValueMap; readonly why: string | undefined } {
+  if (typeof declared !== 'string')
+    return { value: {}, why: `what is declared is not known: ${declared.unknown}` };
+  const allowed = declared === 'allowed';
+  const { is, why } = asDeclared(allowed, seen);
+  return { value: { allowed, ...(is !== undefined && { asDeclared: is }) }, why };
 }
 
 /** What a claim may take for "not reachable": each must prove as little as `reachable`. */

@@ -1,0 +1,149 @@
+/**
+ * What declared NetworkPolicies (networking.k8s.io/v1) say of one connection between two pods. Pure. A policy that selects a pod
+ * isolates it in its directions; what no rule of such policies allows is denied, and without one everything is allowed. What depends
+ * on more than labels is unknown: addresses (ipBlock), and ports by name.
+ */
+import type { Value } from '../../claim/value.ts';
+import { isTreeList, isTreeMap, type Tree, type TreeMap } from '../../declare/leaf.ts';
+import { treeOfLeaves } from '../../declare/tree.ts';
+
+/** A pod as policies see it. */
+export interface Pod {
+  readonly namespace: string;
+  readonly labels: ReadonlyMap<string, string>;
+}
+
+export interface Connection {
+  readonly from: Pod;
+  readonly to: Pod;
+  /** The port of the pod, not of a Service. */
+  readonly port: number;
+  readonly transport: 'tcp' | 'udp';
+}
+
+export type Allowed = 'allowed' | 'denied' | { readonly unknown: string };
+
+/** What the policies of a declaration of profile `kubernetes@1` say, both ends taken together. */
+export function policiesSay(connection: Connection, leaves: ReadonlyMap<string, Value>): Allowed {
+  const tree = treeOfLeaves(leaves, '', () => undefined)?.tree;
+  const byNamespace = at(tree, 'networking.k8s.io/v1', 'NetworkPolicy');
+  const namespaces = at(tree, 'v1', 'Namespace', '');
+  const labelsOf = (name: string): ReadonlyMap<string, string> =>
+    new Map([...textsOf(at(namespaces, name, 'metadata', 'labels')), ['kubernetes.io/metadata.name', name]]);
+  const sides = (['egress', 'ingress'] as const).map((direction) => {
+    const pod = direction === 'egress' ? connection.from : connection.to;
+    const policies = at(byNamespace, pod.namespace);
+    const specs = isMap(policies) ? Array.from(policies.values(), (each) => at(each, 'spec')) : [];
+    return sideSays(direction, pod, connection, specs, labelsOf);
+  });
+  return both(sides);
+}
+
+/** Denied by one end is denied. */
+function both(sides: readonly Allowed[]): Allowed {
+  if (sides.includes('denied')) return 'denied';
+  return sides.find((each) => each !== 'allowed') ?? 'allowed';
+}
+
+type Direction = 'egress' | 'ingress';
+type LabelsOf = (namespace: string) => ReadonlyMap<string, string>;
+
+function sideSays(
+  direction: Direction,
+  pod: Pod,
+  connection: Connection,
+  specs: readonly (Tree | undefined)[],
+  labelsOf: LabelsOf,
+): Allowed {
+  const peer = direction === 'egress' ? connection.to : connection.from;
+  const isolating = specs.filter(
+    (spec) => isOf(direction, spec) && selects(at(spec, 'podSelector'), pod.labels),
+  );
+  if (isolating.length === 0) return 'allowed';
+  const rules = isolating.flatMap((spec) => listOf(at(spec, direction)));
+  const answers = rules.map((rule) => ruleSays(rule, direction, pod.namespace, peer, connection, labelsOf));
+  return answers.find((each) => each === 'allowed') ?? answers.find((each) => each !== 'denied') ?? 'denied';
+}
+
+/** `policyTypes`; without them Ingress, and Egress where there are rules for it. */
+function isOf(direction: Direction, spec: Tree | undefined): boolean {
+  const types = at(spec, 'policyTypes');
+  if (types !== undefined) return listOf(types).includes(direction === 'ingress' ? 'Ingress' : 'Egress');
+  return direction === 'ingress' || at(spec, 'egress') !== undefined;
+}
+
+function ruleSays(
+  rule: Tree,
+  direction: Direction,
+  own: string,
+  peer: Pod,
+  { port, transport }: Connection,
+  labelsOf: LabelsOf,
+): Allowed {
+  const peers = listOf(at(rule, direction === 'ingress' ? 'from' : 'to'));
+  const ports = listOf(at(rule, 'ports'));
+  const found = peers.map((each) => peerSays(each, own, peer, labelsOf));
+  const doors = ports.map((each) => portSays(each, port, transport));
+  return both([anyOf(found), anyOf(doors)]);
+}
+
+/** An empty list allows all. */
+function anyOf(answers: readonly Allowed[]): Allowed {
+  if (answers.length === 0) return 'allowed';
+  return answers.find((each) => each === 'allowed') ?? answers.find((each) => each !== 'denied') ?? 'denied';
+}
+
+function peerSays(each: Tree, own: string, { namespace, labels }: Pod, labelsOf: LabelsOf): Allowed {
+  if (at(each, 'ipBlock') !== undefined)
+    return { unknown: 'a rule names addresses (ipBlock), and pods have labels' };
+  const [pods, namespaces] = [at(each, 'podSelector'), at(each, 'namespaceSelector')];
+  const isThere = namespaces === undefined ? namespace === own : selects(namespaces, labelsOf(namespace));
+  return isThere && (pods === undefined || selects(pods, labels)) ? 'allowed' : 'denied';
+}
+
+function portSays(each: Tree, port: number, transport: 'tcp' | 'udp'): Allowed {
+  const protocol = at(each, 'protocol') ?? 'TCP';
+  if (protocol !== transport.toUpperCase()) return 'denied';
+  const [from, to] = [at(each, 'port'), at(each, 'endPort')];
+  if (from === undefined) return 'allowed';
+  if (typeof from !== 'number') return { unknown: 'a rule names a port by its name' };
+  return port >= from && port <= (typeof to === 'number' ? to : from) ? 'allowed' : 'denied';
+}
+
+/** A label selector; an empty one selects everything. */
+function selects(selector: Tree | undefined, labels: ReadonlyMap<string, string>): boolean {
+  const wanted = textsOf(at(selector, 'matchLabels'));
+  if (!wanted.every(([name, value]) => labels.get(name) === value)) return false;
+  return listOf(at(selector, 'matchExpressions')).every((each) => {
+    const name = at(each, 'key');
+    const value = typeof name === 'string' ? labels.get(name) : undefined;
+    const isOne = value !== undefined && listOf(at(each, 'values')).includes(value);
+    const operator = at(each, 'operator');
+    if (operator === 'In') return isOne;
+    if (operator === 'NotIn') return !isOne;
+    // The API takes no other operator than these and DoesNotExist.
+    return operator === 'Exists' ? value !== undefined : operator === 'DoesNotExist' && value === undefined;
+  });
+}
+
+function at(tree: Tree | undefined, ...steps: readonly string[]): Tree | undefined {
+  let found = tree;
+  for (const step of steps) found = isMap(found) ? found.get(step) : undefined;
+  return found ?? undefined;
+}
+
+function isMap(tree: Tree | undefined): tree is TreeMap {
+  return tree !== undefined && isTreeMap(tree);
+}
+
+function listOf(tree: Tree | undefined): readonly Tree[] {
+  return tree !== undefined && isTreeList(tree) ? tree : [];
+}
+
+function textsOf(tree: Tree | undefined): readonly (readonly [string, string])[] {
+  return isMap(tree)
+    ? Array.from(tree).flatMap(([name, value]): [string, string][] =>
+        typeof value === 'string' ? [[name, value]] : [],
+      )
+    : [];
+}

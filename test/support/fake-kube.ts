@@ -38,6 +38,8 @@ export class FakeCluster {
   readonly objects = new Map<string, Json>();
   revision = 1000;
   version = 'v1.36.3';
+  /** Whether it adds defaults, as dry runs show them. */
+  adds = false;
 
   /** Puts an object as it is, with uid and revision; gives it back. */
   put(object: Json): Json {
@@ -49,7 +51,7 @@ export class FakeCluster {
     );
     const before = this.objects.get(key);
     this.revision += 1;
-    const made = structuredClone(object);
+    const made = this.adds ? withDefaults(object) : structuredClone(object);
     made['metadata'] = {
       ...made['metadata'],
       uid: made['metadata'].uid ?? before?.['metadata'].uid ?? randomUUID(),
@@ -154,6 +156,10 @@ interface Asked {
   readonly body: Json;
 }
 
+/** apiVersion, namespace, plural, name. */
+const PATH =
+  /^\/apis?\/((?:[a-z0-9.]+\/)?v[0-9a-z]+)(?:\/namespaces\/([a-z0-9-]+))?(?:\/([a-z]+))?(?:\/([^/]+))?$/;
+
 function answerTo(
   cluster: FakeCluster,
   snapshots: Map<string, { readonly items: readonly Json[]; readonly revision: number }>,
@@ -166,6 +172,8 @@ function answerTo(
     return { status: 201, body: { ...body, status: fake.review({ user, ...body['spec'] }) } };
   if (method === 'POST' && path.endsWith('/selfsubjectreviews'))
     return { status: 201, body: { ...body, status: { userInfo: { username: user } } } };
+  const found = PATH.exec(path);
+  if (method === 'PATCH' && query.get('dryRun') === 'All') return dryRun(cluster, body, found?.[4]);
   if (method !== 'GET') return failure(405, 'MethodNotAllowed');
   if (path === '/version')
     return {
@@ -177,10 +185,6 @@ function answerTo(
       status: 200,
       body: { metadata: { name: 'kube-system', uid: cluster.uid, resourceVersion: '1' } },
     };
-  const found =
-    /^\/apis?\/((?:[a-z0-9.]+\/)?v[0-9a-z]+)(?:\/namespaces\/([a-z0-9-]+))?(?:\/([a-z]+))?(?:\/([^/]+))?$/.exec(
-      path,
-    );
   const [, apiVersion = '', namespace = '', plural, name] = found ?? [];
   if (plural === undefined)
     return {
@@ -242,6 +246,31 @@ function list(
       items: all.items.slice(start, start + limit).map(({ apiVersion: _a, kind: _k, ...rest }) => rest),
     },
   };
+}
+
+/** What this server adds to objects, of the kinds that tests declare. */
+function withDefaults(object: Json): Json {
+  const made = structuredClone(object);
+  const { kind, spec } = made;
+  if (kind === 'NetworkPolicy') spec.policyTypes ??= ['Ingress'];
+  if (kind === 'NetworkPolicy' && spec.ingress?.length === 0) delete spec.ingress;
+  if (kind === 'Service') Object.assign(spec, { type: 'ClusterIP', clusterIP: '10.0.0.7' });
+  if (kind === 'Deployment') spec.replicas ??= 1;
+  return made;
+}
+
+/** The answer to a dry run of a server-side apply; nothing is stored. */
+function dryRun(cluster: FakeCluster, body: Json, name: string | undefined): { status: number; body: Json } {
+  if (body.kind === 'CustomResourceDefinition') return failure(422, 'Invalid');
+  const made = withDefaults(body);
+  made.metadata = {
+    ...made.metadata,
+    name,
+    uid: randomUUID(),
+    resourceVersion: String(cluster.revision),
+    managedFields: [{ manager: 'x' }],
+  };
+  return { status: 201, body: made };
 }
 
 function failure(status: number, reason: string): { status: number; body: Json } {

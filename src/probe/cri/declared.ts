@@ -1,4 +1,5 @@
 /** The images that committed manifests declare (`tallystick commit kubernetes`), by namespace and name of the container. */
+import { manifestsByIndex } from '../platforms.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Value } from '../../claim/value.ts';
 import { digestIn } from './images.ts';
@@ -27,11 +28,7 @@ export function declaredContainers(
   namespace: string,
   platforms: readonly string[],
 ): ReadonlyMap<string, DeclaredContainer> {
-  const manifests = new Map<string, string[]>();
-  for (const each of platforms) {
-    const [index = '', ...others] = each.split(' ');
-    manifests.set(index, [...(manifests.get(index) ?? []), ...others]);
-  }
+  const manifests = manifestsByIndex(platforms);
   const found = new Map<string, DeclaredContainer>();
   for (const [path, value] of leaves) {
     const [, , inNamespace = '', within = '', step = ''] = IMAGE.exec(path) ?? [];

@@ -4,6 +4,7 @@ import type { Address } from '../../evidence/address.ts';
 import { declaredLeaves } from '../declared.ts';
 import { accessOf, addressOf, type Access } from '../kubernetes/credentials.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
+import { PLATFORM, PLATFORM_FORM } from '../platforms.ts';
 import type { ProbeTask } from '../probe.ts';
 import { declaredContainers, type DeclaredContainer } from './declared.ts';
 
@@ -17,7 +18,6 @@ export interface Settings {
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
-const DIGESTS = /^sha256:[0-9a-f]{64}(?: sha256:[0-9a-f]{64})+$/;
 
 /** Refuses `config-invalid`. */
 export async function readSettings(task: ProbeTask): Promise<Settings> {
@@ -25,8 +25,7 @@ export async function readSettings(task: ProbeTask): Promise<Settings> {
   const [pods, images] = [given.flag('pods', true), given.flag('images', true)];
   if (!pods && !images) throw given.wrong('pods', 'or images must be true: nothing would be compared');
   const namespace = given.text('namespace', NAME, 'is a name of a namespace') ?? 'default';
-  const says = 'is a declared digest and the digests that stand for it, `sha256:… sha256:…`';
-  const platforms = given.texts('platforms', DIGESTS, says) ?? [];
+  const platforms = given.texts('platforms', PLATFORM, PLATFORM_FORM) ?? [];
   return {
     cluster: pods ? await clusterOf(given, task) : undefined,
     declared: images ? declaredContainers(declaredLeaves('cri@1', task), namespace, platforms) : undefined,

@@ -3,6 +3,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import { matcher } from '../../statement/pattern.ts';
 import { saltKey } from '../declared.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
+import { manifestsByIndex, PLATFORM, PLATFORM_FORM } from '../platforms.ts';
 import type { ProbeTask } from '../probe.ts';
 import { accessOf, addressOf, tokenOf, type Access } from './credentials.ts';
 import { PARTS, type Part } from './describe.ts';
@@ -46,7 +47,6 @@ export interface Review {
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 const UID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const PATTERN = /^\/[!-~]{1,500}$/;
-const DIGESTS = /^sha256:[0-9a-f]{64}(?: sha256:[0-9a-f]{64})+$/;
 const REVIEW =
   /^([A-Za-z0-9][A-Za-z0-9:@._-]{0,252}) ([a-z]{1,32}|\*) ([a-z0-9/*-]{1,128})((?:\.[a-z0-9-]+)*)(?: in ([a-z0-9-]{1,63}))?$/;
 
@@ -72,7 +72,7 @@ export async function readSettings(task: ProbeTask): Promise<Settings> {
     closed: given.flag('closed', true),
     ignoresObject: objects,
     ignoresLeaf: leaves,
-    platforms: platformsOf(given),
+    platforms: manifestsByIndex(given.texts('platforms', PLATFORM, PLATFORM_FORM) ?? []),
     reviews: reviewsOf(given),
     access: accessOf({ kubeconfig, token, ca, spki }, task.target),
     servers: servers.map(addressOf),
@@ -115,16 +115,6 @@ function ignoredBy(
     (path) => objects.some((matches) => matches(path)),
     (path) => inside.some((matches) => matches(path)),
   ];
-}
-
-function platformsOf(given: ParsedParameters): Settings['platforms'] {
-  const says = 'is a declared digest and the digests that stand for it, `sha256:… sha256:…`';
-  const platforms = new Map<string, ReadonlySet<string>>();
-  for (const line of given.texts('platforms', DIGESTS, says) ?? []) {
-    const [index = '', ...manifests] = line.split(' ');
-    platforms.set(index, new Set(manifests));
-  }
-  return platforms;
 }
 
 function reviewsOf(given: ParsedParameters): readonly Review[] {

@@ -25,6 +25,7 @@ export const AUTHENTICATION = [
 export const LEAST_PRIVILEGE = [
   ...ready('postgres@1', 'role-writes-refused', 'role-grants'),
   ...ready('iam@1', 'iam-least-privilege', 'iam-no-writes', 'iam-all-judged', 'iam-grants-unused'),
+  ...ready('kubernetes@1', 'rbac-as-declared', 'rbac-closed', 'rights-refused', 'no-privileged-pods'),
 ];
 
 /** What runs is what was declared, and nothing else. */
@@ -32,6 +33,7 @@ export const DECLARED_STATE = [
   ...ready('files@1', 'files-unchanged', 'files-closed', 'files-inside'),
   ...ready('postgres@1', 'postgres-unaltered'),
   ...ready('terraform@1', 'terraform-as-planned', 'terraform-closed'),
+  ...ready('kubernetes@1', 'kubernetes-as-declared', 'kubernetes-closed', 'images-as-declared'),
 ];
 
 /** Files are the ones that were declared. */

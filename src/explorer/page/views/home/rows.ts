@@ -104,7 +104,13 @@ interface RowProps {
   readonly now: number;
 }
 
-function Row({ boot, row, own, standing, now }: RowProps): VNode {
+/** A row is drawn again when something of it changed: while others are verified, the table is drawn again and again. */
+function Row(props: RowProps): VNode {
+  const { boot, row, own, standing, now } = props;
+  return useMemo(() => html`<${Cells} ...${props} />`, [boot, row, own, standing, now]);
+}
+
+function Cells({ boot, row, own, standing, now }: RowProps): VNode {
   const worst = ownWorst(own);
   const shown = worst ?? row;
   const same = worst === undefined || worst.claim === row.claim;

@@ -18,7 +18,7 @@ import { onceLogged, type LoggedStatement } from '../client/log-statement.ts';
 import type { LogClient } from '../client/client.ts';
 import type { ProvenEntry } from '../client/view.ts';
 import { keyThumbprint } from '../cose/key.ts';
-import { aimless } from '../declare/checkclaims.ts';
+import { aimless, ofOneKey } from '../declare/checkclaims.ts';
 import type { Declared } from '../declare/node/declared.ts';
 import { keepEarlier } from '../declare/node/earlier.ts';
 import { faultOf } from '../platform/fault.ts';
@@ -89,6 +89,14 @@ export async function commit(
     });
   const known = await lookUp(client, request.subject);
   const { declaration, pinned } = await identify(client, request, known, options.pinning, remark);
+  const single = ofOneKey(declaration);
+  if (single.length > 0)
+    remark({
+      level: 'warning',
+      text:
+        `the target of ${single.join(', ')} is named by one key, and a look at its next key will show nothing of it: name the CA and the ` +
+        'host, or all keys that it may have, under identity in target.locators',
+    });
   const mayReplace = async (replaced: ProvenEntry): Promise<void> =>
     assertNoSilentDowngrade(request, () =>
       comparedCommitments(client, request.subject, replaced, known.policy),

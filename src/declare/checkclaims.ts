@@ -4,18 +4,34 @@
  */
 import { refuse } from '../bytes/refusal.ts';
 import { within } from '../bytes/within.ts';
+import { needsFacts, readsPrev } from '../claim/prev.ts';
 import { readFault } from '../claim/reads.ts';
 import type { ProbeDescription } from '../probe/description.ts';
 import { groupClaims, type ClaimGroup } from '../probe/groups.ts';
 import { parametersOf } from '../probe/parameters.ts';
 import { describeProbe, PROBES } from '../probe/registry.ts';
 import type { Claim, Declaration } from '../statement/commitment.ts';
+import { identitiesOf } from '../statement/target.ts';
 
 /** Ids of claims without a target. No agent knows where to look for them, so they stay UNKNOWN until a commitment says it. */
 export function aimless(declaration: Declaration): readonly string[] {
   return groupClaims(declaration.claims, declaration)
     .filter(({ target }) => target === undefined)
     .flatMap(({ claims }) => claims.map(({ id }) => id));
+}
+
+/**
+ * Ids of claims that compare what earlier looks showed, of a target that is named by one key: a look at its next key would show nothing
+ * of the target, and the claim would be UNKNOWN just when it matters.
+ */
+export function ofOneKey(declaration: Declaration): readonly string[] {
+  const { claims, target = {} } = declaration;
+  return claims.flatMap((claim) => {
+    if (!readsPrev(claim) || !needsFacts(claim)) return [];
+    const at = groupClaims([claim], declaration)[0]?.target;
+    const [only, ...more] = at === undefined ? [] : identitiesOf(target, at);
+    return only === undefined || more.length > 0 || 'ca' in only ? [] : [claim.id];
+  });
 }
 
 /** `others`: probes that are not in `probes`, and that some agent has. Refuses `malformed-payload`. */

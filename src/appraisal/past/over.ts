@@ -110,7 +110,12 @@ function judge(
     })),
   };
   if (dated.from === undefined)
-    return { verdict: 'UNKNOWN', explain: 'no witness of this reader says when this look was made', rests };
+    return {
+      verdict: 'UNKNOWN',
+      explain:
+        'no witness of this reader says when this look was made: the log needs witnesses, and this policy a quorum of them',
+      rests,
+    };
   if (holds === undefined || reads.some(isAbsence))
     return {
       verdict: 'UNKNOWN',

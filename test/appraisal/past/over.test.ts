@@ -6,6 +6,9 @@ import type { PastRecord } from '#src/appraisal/past/types.ts';
 import { digest, type Digest } from '#src/bytes/brand.ts';
 import { encodeCbor } from '#src/bytes/cbor.ts';
 import { keyThumbprint } from '#src/cose/key.ts';
+import { ofOneKey } from '#src/declare/checkclaims.ts';
+import type { Declaration } from '#src/statement/commitment.ts';
+import type { Identity } from '#src/statement/target.ts';
 import { openLeaf, saltedTree, SALT_LENGTH, SALTED_TREE } from '#src/statement/saltedleaf.ts';
 import { parseTrustPolicy } from '#src/note/trust.ts';
 import { agentTwo, DAY, hashOf, HOUR, PastStory, people } from '../../support/past-story.ts';
@@ -337,4 +340,21 @@ t.test('the order in which agents post never makes it green', async () => {
     }),
     { numRuns: 12 },
   );
+});
+
+t.test('a target that is named by one key is warned of', (t) => {
+  const named = (identity: readonly Identity[], authorities: readonly Uint8Array[] = []): Declaration => ({
+    environment: 'prod',
+    tier: 'background',
+    source: { kind: 'json' },
+    canon: { profile: 'json@1' },
+    tree: { alg: SALTED_TREE, leaves: 1, root: hashOf('root') },
+    scope: { world: 'open' },
+    claims: [overClaim(10), { ...overClaim(10), id: 'plain', expr: 'o.ssh.port == 22', language: 1 }],
+    target: { locators: [{ at: 'localhost:22', identity: [...identity] }], authorities: [...authorities] },
+  });
+  t.same(ofOneKey(named([{ ssh: hashOf('a') }])), [SSH_KEY]);
+  t.same(ofOneKey(named([{ ssh: hashOf('a') }, { ssh: hashOf('b') }])), []);
+  t.same(ofOneKey(named([{ ca: 0, host: 'localhost' }], [Uint8Array.of(1)])), []);
+  t.end();
 });

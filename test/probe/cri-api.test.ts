@@ -182,6 +182,39 @@ t.test('containers that are hidden in a pod that is shown, or in none', async (t
   );
 });
 
+t.test('a second of what is shown once, and what is said to have ended', async (t) => {
+  const twin = { ...WEB, id: 's8' };
+  const second = await look(t, {
+    node: () => ({
+      ...NODE,
+      sandboxes: [...NODE.sandboxes, twin],
+      containers: [...NODE.containers, { id: 'c8', sandbox: 's8', name: 'web', imageRef: CONFIG }],
+    }),
+  });
+  t.match(
+    judged(second)['node-no-hidden-pods'],
+    { verdict: 'CONTRADICTED' },
+    'two pods with one name and uid',
+  );
+  const double = await look(t, {
+    node: () => ({
+      ...NODE,
+      containers: [...NODE.containers, { id: 'c8', sandbox: 's1', name: 'web', imageRef: CONFIG }],
+    }),
+  });
+  t.match(judged(double)['node-no-hidden-pods'], { verdict: 'CONTRADICTED' }, 'two containers of one name');
+  const ended = await look(t, { pods: () => [{ ...POD_WEB, phase: 'Succeeded' }, POD_PROXY, MIRROR] });
+  t.same(verdicts(ended), ['PROVEN', 'CONTRADICTED'], 'the API says that it ended, and it runs');
+  const restarted = await look(t, {
+    node: () => ({
+      ...NODE,
+      sandboxes: [...NODE.sandboxes, { ...twin, ready: false }],
+      containers: [...NODE.containers, { id: 'c8', sandbox: 's1', name: 'web', running: false }],
+    }),
+  });
+  t.same(verdicts(restarted), ['PROVEN', 'PROVEN'], 'what has ended is no second');
+});
+
 t.test('the API invents: pods that do not run, and other images', async (t) => {
   const invented = await look(t, { pods: () => [...PODS, { ...POD_WEB, uid: 'uid-x', name: 'web-2' }] });
   t.same(verdicts(invented), ['PROVEN', 'CONTRADICTED']);

@@ -39,30 +39,56 @@ export function agreementOf(
   imageOf: (container: Container) => KnownImage,
 ): Agreement {
   const shown = byName([...before, ...after]);
-  const inBoth = new Set(before.map(({ uid }) => uid));
-  const running = runningPods(sandboxes, containers);
-  const hidden: Finding[] = [];
+  const { pods, loose } = runningPods(sandboxes, containers);
+  const hidden = loose.map((each) => finding('container', each.id, `?/?/${each.name}`, each.created));
   const disagreeing: Finding[] = [];
   const seen = new Set<string>();
-  for (const { sandbox, containers: own } of running.pods) {
-    const pods = (shown.get(nameOf(sandbox)) ?? []).filter((pod) => isOf(pod, sandbox));
-    for (const { uid } of pods) seen.add(uid);
-    if (pods.length === 0) hidden.push(finding('pod', sandbox.id, nameOf(sandbox), sandbox.created));
-    else
-      for (const container of own) {
-        const name = `${nameOf(sandbox)}/${container.name}`;
-        const found = (kind: 'container' | 'image'): Finding =>
-          finding(kind, container.id, name, container.created);
-        if (!pods.some((pod) => pod.containers.has(container.name))) hidden.push(found('container'));
-        else if (isOther(container, pods, imageOf)) disagreeing.push(found('image'));
-      }
+  // The newest first: of several that say to be one pod, the others are not that pod.
+  for (const { sandbox, containers: own } of pods.toSorted((x, y) => newestFirst(x.sandbox, y.sandbox))) {
+    const known = (shown.get(nameOf(sandbox)) ?? []).filter((pod) => isOf(pod, sandbox));
+    const found = finding('pod', sandbox.id, nameOf(sandbox), sandbox.created);
+    if (known.every(({ uid }) => seen.has(uid))) {
+      hidden.push(found);
+      continue;
+    }
+    for (const { uid } of known) seen.add(uid);
+    if (own.length > 0 && known.every(({ ended }) => ended)) disagreeing.push(found);
+    const within = containersOf(sandbox, own, known, imageOf);
+    hidden.push(...within.hidden);
+    disagreeing.push(...within.disagreeing);
   }
-  for (const each of running.loose)
-    hidden.push(finding('container', each.id, `?/?/${each.name}`, each.created));
+  const inBoth = new Set(before.map(({ uid }) => uid));
   const missing = after
     .filter(({ uid, runs }) => runs && inBoth.has(uid) && !seen.has(uid))
     .map((pod) => finding('pod', pod.uid, nameOf(pod), undefined));
-  return { running: running.pods.length, known: seen.size, hidden, missing, disagreeing };
+  return { running: pods.length, known: seen.size, hidden, missing, disagreeing };
+}
+
+/** The containers of a known pod that the API does not show, or shows with another image. A name runs once. */
+function containersOf(
+  sandbox: Sandbox,
+  own: readonly Container[],
+  known: readonly ApiPod[],
+  imageOf: (container: Container) => KnownImage,
+): Pick<Agreement, 'hidden' | 'disagreeing'> {
+  const hidden: Finding[] = [];
+  const disagreeing: Finding[] = [];
+  const names = new Set<string>();
+  for (const container of own.toSorted(newestFirst)) {
+    const name = `${nameOf(sandbox)}/${container.name}`;
+    const found = (kind: 'container' | 'image'): Finding =>
+      finding(kind, container.id, name, container.created);
+    const isShown = known.some((pod) => pod.containers.has(container.name));
+    if (!isShown || names.has(container.name)) hidden.push(found('container'));
+    else if (isOther(container, known, imageOf)) disagreeing.push(found('image'));
+    names.add(container.name);
+  }
+  return { hidden, disagreeing };
+}
+
+/** By attempt: the kubelet numbers them, and ends one before it begins the next. */
+function newestFirst(a: Pick<Sandbox, 'attempt' | 'id'>, b: Pick<Sandbox, 'attempt' | 'id'>): number {
+  return b.attempt - a.attempt || (a.id < b.id ? -1 : 1);
 }
 
 /**

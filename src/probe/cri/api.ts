@@ -15,6 +15,8 @@ export interface ApiPod {
   readonly name: string;
   /** Whether the API says that it runs, and that nobody deletes it. */
   readonly runs: boolean;
+  /** Whether the API says that it ended: Succeeded or Failed. */
+  readonly ended: boolean;
   /** Names of all its containers, and the digest of the image of each that the API says runs. */
   readonly containers: ReadonlyMap<string, string | undefined>;
 }
@@ -82,6 +84,7 @@ function podOf(pod: Tree): ApiPod {
     mirror: textAt(metadata, 'annotations', 'kubernetes.io/config.mirror'),
     namespace,
     name,
+    ended: ['Succeeded', 'Failed'].includes(textAt(pod, 'status', 'phase') ?? ''),
     runs: textAt(pod, 'status', 'phase') === 'Running' && partAt(metadata, 'deletionTimestamp') === undefined,
     containers,
   };

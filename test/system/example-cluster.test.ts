@@ -85,3 +85,13 @@ t.test('a cluster against its manifests', { timeout: 170_000 }, async (t) => {
   t.equal(stranger.code, 3, stranger.said);
   t.match(stranger.said, /network-policies-closed +VIOLATED/);
 });
+
+t.test('the Role that its agent needs is printed', async (t) => {
+  const manifests = join(EXAMPLE, 'manifests');
+  const printed = await run(folder, 'agent', 'profile', '--kubernetes', manifests);
+  t.match(printed, { code: 0, out: /^kind: Role$/m });
+  t.match(printed.out, /- networkpolicies\n/);
+  t.notMatch(printed.out, /secrets|create|\*/);
+  const wrong = await run(folder, 'agent', 'profile', '--kubernetes', manifests, '--account', 'agent');
+  t.match(wrong, { code: 1, err: /NAMESPACE\/NAME/ });
+});

@@ -104,7 +104,7 @@ export function roleManifests(texts: readonly string[], options: RoleOptions): s
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([namespace, inside]) => granted(namespace, rulesOf(inside, plurals), options)),
   ];
-  return all.map((each) => stringify(each)).join('---\n');
+  return all.map((each) => stringify(each, { aliasDuplicateObjects: false })).join('---\n');
 }
 
 function isWide({ apiVersion, kind }: Reach): boolean {

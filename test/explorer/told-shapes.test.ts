@@ -107,7 +107,7 @@ t.test('what comes over the network', async (t) => {
   await t.rejects(
     answering(() => Response.json({ detail: 'too many ask' }, { status: 503 })),
     {
-      name: 'Error',
+      name: 'Unsaid',
       message: 'too many ask',
     },
   );
@@ -115,7 +115,7 @@ t.test('what comes over the network', async (t) => {
     await t.rejects(
       answering(() => Response.json({ detail }, { status: 503 })),
       {
-        message: 'the server answers 503',
+        message: 'it answers 503',
       },
     );
 });

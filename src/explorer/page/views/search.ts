@@ -17,6 +17,7 @@ import { VerifierFault } from '../worker/remote.ts';
 import { FaultNote } from './checks.ts';
 import { Command } from './copied.ts';
 import { EntryShow } from './entry/shown.ts';
+import { Field } from './field.ts';
 
 /** Rows of one answer. */
 export const ROWS = 100;
@@ -80,9 +81,7 @@ function Form({ boot, query }: { readonly boot: Boot; readonly query: URLSearchP
   return html`<form class="search" method="get" action=${linkTo(boot, { kind: 'search' })}>
     ${FIELDS.map(
       ([name, label]) =>
-        html`<label key=${name}
-          >${label} <input name=${name} value=${query.get(name) ?? ''} autocomplete="off"
-        /></label>`,
+        html`<${Field} key=${name} name=${name} label=${label} value=${query.get(name) ?? ''} />`,
     )}
     <label>
       Kind${' '}

@@ -8,6 +8,7 @@ import type { Boot } from '../../../shared/boot.ts';
 import type { OverviewGroup, OverviewJson } from '../../../shared/overview.ts';
 import { VerdictShape } from '../../draw/marks.ts';
 import { html } from '../../html.ts';
+import { Field } from '../field.ts';
 import { linkTo } from '../../links.ts';
 import { queryOf, type Filter } from './asking.ts';
 
@@ -131,17 +132,11 @@ export function Filters({ told, filter, change }: Omit<Props, 'boot'>): VNode {
   };
   const isSet = queryOf(filter).size > 0;
   return html`<form class="search" role="search" aria-label="Subjects" onSubmit=${take}>
-    <label>
-      Subjects that begin with
-      <input name="prefix" value=${filter.prefix} list="prefixes" autocomplete="off" />
-    </label>
+    <${Field} name="prefix" label="Subjects that begin with" value=${filter.prefix} list="prefixes" />
     <datalist id="prefixes">
       ${told.prefixes.map(({ name }) => html`<option key=${name} value=${name} />`)}
     </datalist>
-    <label>
-      Owner
-      <input name="owner" value=${filter.owner} list="owners" autocomplete="off" />
-    </label>
+    <${Field} name="owner" label="Owner" value=${filter.owner} list="owners" />
     <datalist id="owners">
       ${told.owners.map(({ name }) => html`<option key=${name} value=${name} />`)}
     </datalist>

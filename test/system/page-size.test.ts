@@ -5,8 +5,8 @@ import { sizesOf } from '#src/build/sizes.ts';
 import t from 'tap';
 
 /** Bytes of all scripts and styles, gzipped, and of those that a first visit loads before an entry is verified. */
-const ALL = 324_000;
-const FIRST = 151_000;
+const ALL = 330_000;
+const FIRST = 153_000;
 
 const folder = join(import.meta.dirname, '../../dist/explorer');
 

@@ -10,6 +10,7 @@ import { follows } from './grades.ts';
 import type { PastRecord } from './types.ts';
 
 const AGENT: Role = 'agent';
+const DELEGATOR: Role = 'delegator';
 
 /**
  * Why proofs of a claim may be missing; undefined if none can be. A chain shows that nothing is missing before its newest link. That
@@ -26,8 +27,10 @@ export function missingIn(record: PastRecord, claim: string): string | undefined
   }
   const { proof: grade = 'word' } = record.complete;
   if (grade !== 'word') return undefined;
-  const isOpen = record.policies.steps.some(({ policy }) => policy.document.open);
-  const kids = new Set([...allowed(record), ...proofs.map(({ parsed }) => parsed.kid)]);
+  // Who may delegate may make any number of agents' keys, which no policy names.
+  const isOpen =
+    record.policies.steps.some(({ policy }) => policy.document.open) || allowed(record, DELEGATOR).length > 0;
+  const kids = new Set([...allowed(record, AGENT), ...proofs.map(({ parsed }) => parsed.kid)]);
   return isOpen || kids.size > 1
     ? 'another agent may have proven this subject, and only the search of the log says that it did not: read every entry of the log, ' +
         'or a mirror, or of a period the counts of a monitor that you trust'
@@ -53,11 +56,11 @@ function gapIn(links: readonly Link[], first: number): string | undefined {
   return undefined;
 }
 
-/** Agents' keys that any policy allows for the subject. */
-function allowed({ policies, subject }: PastRecord): readonly string[] {
+/** Keys in a role that any policy allows for the subject. */
+function allowed({ policies, subject }: PastRecord, role: Role): readonly string[] {
   return policies.steps.flatMap(({ policy }) =>
     [...policy.keys].flatMap(([kid, { enrolled, allows }]) =>
-      enrolled.roles.includes(AGENT) && allows(subject) ? [kid] : [],
+      enrolled.roles.includes(role) && allows(subject) ? [kid] : [],
     ),
   );
 }

@@ -171,6 +171,17 @@ t.test('attacks that would turn it green', async (t) => {
     const { story } = await green({ ...ONE_AGENT, open: true });
     t.equal(statusOf(story).verdict, 'UNKNOWN');
   });
+  await t.test('a key that may delegate: it may have made any number of agents', async (t) => {
+    const delegator = {
+      key: agentTwo.publicKey,
+      name: 'cluster',
+      roles: ['delegator' as const],
+      subjects: ['prod/**'],
+    };
+    const { story } = await green({ keys: [...ONE_AGENT.keys, delegator] });
+    t.match(statusOf(story), { verdict: 'UNKNOWN', explain: /another agent/ });
+    t.equal(statusOf(story, WHOLE).verdict, 'PROVEN');
+  });
   await t.test('a reader without witnesses has the word of the log for every time', async (t) => {
     const { story } = await green();
     const trust = parseTrustPolicy([...vkeys.map((vkey) => `log ${vkey}`), 'quorum none', ''].join('\n'));

@@ -4,7 +4,6 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { chromium, type Browser, type BrowserContext, type CDPSession, type Page } from 'playwright-core';
 import { processCpu } from './machine.ts';
 import { threadTimes } from './processor.ts';
@@ -208,15 +207,10 @@ interface Task {
   readonly tdur?: number;
 }
 
-/** Seconds after which what was traced is fetched, and tracing begins anew: a browser keeps little of it. */
-const TRACED = 8;
-
-/** Tasks of all threads of a browser that took a while. */
+/** Tasks of all threads of a browser that took a while. Of a run of minutes it keeps the last part: to fetch more often costs more. */
 class Tasks {
   readonly #session: CDPSession;
   readonly #long: Task[] = [];
-  readonly #stop = new AbortController();
-  #running: Promise<void> = Promise.resolve();
 
   private constructor(session: CDPSession) {
     this.#session = session;
@@ -228,38 +222,19 @@ class Tasks {
 
   static async watch(session: CDPSession): Promise<Tasks> {
     const tasks = new Tasks(session);
-    await tasks.#start();
-    tasks.#running = tasks.#again();
+    const includedCategories = ['disabled-by-default-devtools.timeline'];
+    const traceConfig = { recordMode: 'recordContinuously', includedCategories } as const;
+    await session.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig });
     return tasks;
   }
 
-  async #again(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      await pause(TRACED * 1_000, undefined, { signal }).catch(() => undefined);
-      await this.#end();
-      if (!signal.aborted) await this.#start();
-    }
-  }
-
-  #start(): Promise<unknown> {
-    const includedCategories = ['disabled-by-default-devtools.timeline'];
-    const traceConfig = { recordMode: 'recordUntilFull', includedCategories } as const;
-    return this.#session.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig });
-  }
-
-  async #end(): Promise<void> {
+  /** Of the main thread of a process, whose id is the process's. Ends the watching. */
+  async of(pid: number): Promise<readonly Task[]> {
     const ended = new Promise<void>((resolve) => {
       this.#session.once('Tracing.tracingComplete', () => resolve());
     });
     await this.#session.send('Tracing.end');
     await ended;
-  }
-
-  /** Of the main thread of a process, whose id is the process's. Ends the watching. */
-  async of(pid: number): Promise<readonly Task[]> {
-    this.#stop.abort();
-    await this.#running;
     return this.#long.filter((each) => each.pid === pid && each.tid === pid);
   }
 }

@@ -3,15 +3,16 @@
  * that nothing about a subject was omitted. It is also the only way to find entries if nobody answers searches: in a mirror, in a
  * directory, or on another host that has tiles only.
  */
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { refuse } from '../bytes/refusal.ts';
 import type { WitnessedHead } from '../appraisal/past/types.ts';
-import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
+import type { ParsedStatement } from '../statement/parse.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { walkOf } from './entries.ts';
 import { EntryRows, type Row } from './entry-rows.ts';
 import type { NodeSource } from './history.ts';
 import type { KeptFirst } from './kept-bundles.ts';
 import type { Listed, Page, Wanted } from './search.ts';
+import { statementIn } from './tail.ts';
 import type { TileReader } from './tiles.ts';
 import type { LogView } from './view.ts';
 import { FoundHeads } from './witnessed-heads.ts';
@@ -100,15 +101,5 @@ export class EntryIndex {
     const subjects = new Map(named.map((each) => [each.id, each.subject]));
     for (const row of this.#rows.matching(wanted)) if (subjects.get(row.id) !== row.subject) return row;
     return undefined;
-  }
-}
-
-/** Undefined for an entry that is no statement: the log should have refused it, and fsck reports it. */
-function statementIn(bytes: Uint8Array): ParsedStatement | undefined {
-  try {
-    return parseStatement(bytes);
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
   }
 }

@@ -57,6 +57,8 @@ export type RemarkCode =
   | 'copy-older'
   /** The clock of this machine is behind the time that the log and its witnesses signed. */
   | 'clock-behind'
+  /** The newest entries could not be read, which the search could then leave out. */
+  | 'tail-unread'
   /** The client waits for the log. */
   | 'waiting';
 
@@ -83,6 +85,10 @@ export interface CompletenessOptions {
   readonly monitors?: readonly string[] | undefined;
   /** If true, the client reads every entry of the log, so that the search can omit nothing. Default: false. */
   readonly full?: boolean | undefined;
+  /**
+   * As many of the last bundles (of 256 entries) the client reads before it asks the search, which then can omit none of them. Default: 0.
+   */
+  readonly tail?: number | undefined;
 }
 
 /** The options of a client. `fetch`, `now` and the other members of `Transport` are its access to the outside world. */

@@ -24,6 +24,7 @@ import type { StatementKind } from '../statement/kinds.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { nobleHasher, type BatchHasher } from '../tree/hash.ts';
 import { CachingTileReader } from './caching-tiles.ts';
+import { Tail } from './tail.ts';
 import { TileReader } from './tiles.ts';
 import { Gathered } from './gathered.ts';
 import { split } from './compare.ts';
@@ -75,6 +76,9 @@ export class LogReader {
   readonly #tiles: CachingTileReader;
   readonly #hasher: BatchHasher;
   #whole: EntryIndex | undefined;
+  readonly #tail: Tail | undefined;
+  /** From which entry on the tail was read, up to the head of the last snapshot; undefined if it was not. */
+  #tailFrom: number | undefined;
   #kept: KeptFirst | undefined;
   /** Whether the host answers searches; undefined before it was asked. */
   #searches: boolean | undefined;
@@ -89,7 +93,7 @@ export class LogReader {
   #clockTold = false;
 
   constructor(parts: ReaderParts) {
-    const { full = false, hasher = nobleHasher, verify } = parts.options;
+    const { full = false, tail = 0, hasher = nobleHasher, verify } = parts.options;
     const { onRemark = () => undefined, progress = () => SILENT } = parts.options;
     this.#parts = parts;
     this.#remark = onRemark;
@@ -104,6 +108,7 @@ export class LogReader {
     this.#hasher = hasher;
     if (COPY.test(parts.log)) this.#searches = false;
     this.#whole = full ? this.#wholeLog() : undefined;
+    this.#tail = tail > 0 ? new Tail(this.#tiles, hasher, tail) : undefined;
   }
 
   #wholeLog(): EntryIndex {
@@ -146,6 +151,7 @@ export class LogReader {
     const { size } = view.head;
     const clock = this.#clock(view);
     await this.#readWhole(view);
+    await this.#readTail(view);
     const source = await this.#sourceOf(view, clock);
     const pages = (wanted: Wanted): AsyncIterable<Page> =>
       source.kind === 'whole' ? source.pages(wanted) : this.#checked(source.pages(wanted), wanted, size);
@@ -166,6 +172,7 @@ export class LogReader {
 
   #assembled({ view, clock, source, pages, newest, policies }: SnapshotParts): Snapshot {
     const { size } = view.head;
+    const readFrom = this.#whole === undefined ? (this.#tailFrom ?? size) : 0;
     const read = async (wanted: Wanted, stop: Stop): Promise<readonly SubjectEntry[]> =>
       this.#readAll(view, await newest(wanted, stop), wanted, policies);
     const parts = {
@@ -177,7 +184,8 @@ export class LogReader {
       log: this.#parts.log,
       ...clock,
       completeness: source.monitors,
-      full: this.#whole !== undefined,
+      full: readFrom === 0,
+      readFrom,
       isExcerpt: false,
       times: source.times,
       heads: source.heads,
@@ -377,8 +385,22 @@ export class LogReader {
     if (view.head.size > LARGE) this.#tiles.forget();
   }
 
+  /** An entry of it that does not hold is told by whoever needs it; the others can be read without. */
+  async #readTail(view: LogView): Promise<void> {
+    if (this.#tail === undefined || this.#whole !== undefined || this.#searches === false) return;
+    this.#tailFrom = undefined;
+    try {
+      await this.#tail.advance(view.head);
+      this.#tailFrom = this.#tail.from;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const text = `the newest entries were not read, so the search is trusted with them: ${error.message}`;
+      this.#remark({ code: 'tail-unread', level: 'warning', text });
+    }
+  }
+
   #assertWhole(rows: readonly Listed[], wanted: Wanted, from: number, before: number): void {
-    const missing = this.#whole?.missingIn(rows, { ...wanted, from, before });
+    const missing = (this.#whole ?? this.#tail)?.missingIn(rows, { ...wanted, from, before });
     if (missing !== undefined) throw omitted(missing.index, missing.subject, 'it is in the tree');
   }
 }

@@ -34,6 +34,8 @@ export interface Snapshot {
   readonly headTime: number | undefined;
   readonly completeness: Listings['monitors'];
   readonly full: boolean;
+  /** Every entry from this index on was read by the client: the search left none of them out. The size where none was. */
+  readonly readFrom: number;
   /** Whether it may lack the first links of chains of proofs, as a bundle does: the first one that is here is accepted. */
   readonly isExcerpt: boolean;
   /** Whose word the times of entries are: the log's, or bounds by its witnesses (source.ts). */

@@ -7,7 +7,7 @@ export const BY_READING = 'reading the whole log checks it';
 
 /** What was verified of the log, and what was taken on its word. `how`: what checks that nothing was left out. */
 export function checkedLine(
-  { view, completeness, full, times, isExcerpt }: Snapshot,
+  { view, size, completeness, full, readFrom, times, isExcerpt }: Snapshot,
   how = '--monitor or --full checks it',
 ): string {
   const whole = isExcerpt
@@ -18,7 +18,7 @@ export function checkedLine(
         ? completeness
             .map(({ url, size }) => `${line(url)} has no further ones up to entry ${size - 1}`)
             .join('; ')
-        : `the log's search was trusted to leave nothing out (${how})`;
+        : `${readFrom < size ? `every entry from ${readFrom} on was read, and left out of nothing; before it, ` : ''}the log's search was trusted to leave nothing out (${how})`;
   const when =
     times === 'log'
       ? "; the times of entries are by the log's own clock"

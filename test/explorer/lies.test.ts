@@ -178,15 +178,8 @@ t.test('lies and the checks that catch them', async (t) => {
     })) {
       const told = await subject(SHOP, hide(index ?? 0), true);
       t.match(told, { code: 'proof-failed' }, `${what} is left out: ${told.text}`);
-      const listed = await subject(SHOP, hide(index ?? 0));
-      const said = { code: listed.code, checked: listed.result?.checked };
-      if (what === 'proof' || what === 'declared') t.match(said, { code: 'proof-failed' }, what);
-      else
-        t.match(
-          said,
-          { checked: /trusted to leave nothing out/ },
-          `${what}: no chain shows it, and the page says so`,
-        );
+      // The newest entries are read in any case: in a log as small as this one, all.
+      t.match(await subject(SHOP, hide(index ?? 0)), { code: 'proof-failed' }, what);
     }
   });
 

@@ -92,6 +92,7 @@ export function bundleSnapshot(
     behind: 0,
     completeness: [],
     full: tree.entries.length === size,
+    readFrom: size,
     isExcerpt: tree.entries.length < size,
     times: 'bounds' as const,
     heads: headsOf(heads, witnessed, policy),

@@ -25,17 +25,24 @@ export interface VerdictProps {
   readonly hidden?: Verdict | null | undefined;
   /** Whether this browser computed it from entries that it verified. Without, nothing is filled, and nothing is green. */
   readonly verified: boolean;
+  /** Whether it is so only if the server left nothing newer out. */
+  readonly listed?: boolean;
 }
 
 /** A verdict by shape, word and colour. `WAIVED (VIOLATED)`: what is hidden stands beside it. */
-export function VerdictMark({ verdict, hidden, verified }: VerdictProps): VNode {
+export function VerdictMark({ verdict, hidden, verified: computed, listed = false }: VerdictProps): VNode {
+  const verified = computed && !listed;
   const under =
     hidden === undefined || hidden === null
       ? null
       : html` <span class=${verified ? hidden.toLowerCase() : 'hollow'}>(${hidden})</span>`;
   return html`<span class=${`verdict ${verified ? verdict.toLowerCase() : 'hollow'}`}>
     <${VerdictShape} verdict=${verdict} />${verdict}${under}${
-      verified ? null : html`<span class="said"> says the server</span>`
+      verified
+        ? null
+        : html`<span class="said">
+            ${computed ? 'if the server left nothing newer out' : 'says the server'}</span
+          >`
     }
   </span>`;
 }

@@ -24,6 +24,7 @@ import { Undeclared } from './subject/undeclared.ts';
 import { usePast } from './subject/data.ts';
 import { figuresText } from './subject/figures.ts';
 import type { Known } from './subject/known.ts';
+import { listedSpan } from './subject/listed.ts';
 import { LooksTable, MarksTable, SpansTable } from './subject/table.ts';
 import { ClaimLine, DeclaredLine, type OnPick } from './subject/timeline.ts';
 import { drawnOf, type View } from './subject/period.ts';
@@ -43,7 +44,7 @@ export function Subject({ place, boot }: ViewProps<'subject'>): VNode {
     ${fault && html`<${FaultNote} fault=${fault} />`}
     <${AsItStood} at=${view.at} />
     ${status && html`<${Standing} status=${status} known=${known} />`}
-    ${status && html`<${Claims} boot=${boot} session=${session} status=${status} at=${view.at} />`}
+    ${status && html`<${Claims} boot=${boot} session=${session} status=${status} at=${view.at} readFrom=${known.readFrom} />`}
     <h2>Its past</h2>
     <${Controls} view=${view} drawn=${drawn} change=${change} known=${known} stop=${stop} />
     <${Differs} known=${known} />
@@ -141,7 +142,8 @@ function ClaimPast({
   readonly onPick: OnPick;
 }): VNode {
   const computed = known.done !== undefined;
-  const summary = figuresText(claim, scale.period);
+  const listed = listedSpan(claim, known.readFrom);
+  const summary = figuresText(claim, scale.period, listed);
   // A server tells less than a year.
   const told =
     known.past === undefined || known.past.since <= scale.period.since
@@ -153,6 +155,7 @@ function ClaimPast({
     <${ClaimLine}
       claim=${claim.claim}
       spans=${claim.spans}
+      listed=${listed}
       known=${known}
       scale=${scale}
       summary=${`${claim.claim}: ${summary}`}
@@ -162,7 +165,7 @@ function ClaimPast({
       summary=${html`As tables<span class="hidden">: ${claim.claim}</span>`}
       content=${() =>
         html`<p>${GRADE_WORDS[claim.figures.grade_looks]}</p>
-          <${SpansTable} claim=${claim.claim} spans=${claim.spans} computed=${computed} />
+          <${SpansTable} claim=${claim.claim} spans=${claim.spans} computed=${computed} listed=${listed} />
           <${LooksTable} boot=${boot} claim=${claim.claim} known=${known} />`}
     />
   </section>`;

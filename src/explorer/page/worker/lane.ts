@@ -25,6 +25,12 @@ export interface Outside {
 const TIMEOUT_MS = 15_000;
 const PATIENCE_MS = 6_000;
 
+/**
+ * Bundles at the end of the log that a page reads: 256 to 512 entries, of which its search can leave none out. Most of them it reads
+ * anyway, since the newest proofs are there.
+ */
+const TAIL = 2;
+
 export class Lane {
   readonly client: LogClient;
   readonly memory: WatchedMemory;
@@ -50,6 +56,7 @@ export class Lane {
       trust,
       now,
       full,
+      tail: TAIL,
       memory: this.memory,
       timeoutMs: TIMEOUT_MS,
       patienceMs: PATIENCE_MS,

@@ -131,7 +131,7 @@ export interface Results {
 /** What comes before the result. */
 export type Part =
   | { readonly kind: 'head'; readonly head: HeadShown }
-  | { readonly kind: 'status'; readonly status: SubjectJson }
+  | ({ readonly kind: 'status'; readonly status: SubjectJson } & Read)
   | { readonly kind: 'count'; readonly done: number; readonly of: number; readonly what: string }
   /** Entries that are in the tree and signed by a key that the policy allows; and those that are not what they are said to be. */
   | {
@@ -155,8 +155,13 @@ export type Part =
   | SubjectPart
   | { readonly kind: 'remark'; readonly level: 'note' | 'warning'; readonly text: string };
 
+/** `readFrom`: every entry of the log from this index on was read here, so that the server left none of them out. */
+export interface Read {
+  readonly readFrom: number;
+}
+
 /** The verdicts of one subject. `same`: whether the server said the same; undefined if it said nothing. */
-export interface SubjectPart {
+export interface SubjectPart extends Read {
   readonly kind: 'subject';
   readonly subject: string;
   readonly status: SubjectJson | undefined;

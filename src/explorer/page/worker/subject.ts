@@ -46,7 +46,7 @@ export async function subjectOf(
   const look = ask.at === undefined ? now : await now.at(parseMoment(ask.at, 'as of'));
   const common: Common = isUntimed(look) ? 'looks' : isServed ? 'all' : 'entries';
   const status = subjectJson(await statusOf(look, ask.subject));
-  tell({ kind: 'status', status });
+  tell({ kind: 'status', status, readFrom: look.readFrom });
   // As of a moment, the period is one that ends there; what was logged in that second counts.
   const then = ask.at === undefined ? look : { ...look, now: look.now + 1 };
   const back = ask.at === undefined ? 0 : Math.max(0, ask.period.until - then.now);
@@ -194,6 +194,7 @@ export async function subjectsOf(
 ): Promise<Results['subjects']> {
   await needHead(lane, (head) => tell({ kind: 'head', head }));
   const snapshot = await lane.client.snapshot();
+  const { readFrom } = snapshot;
   let verified = 0;
   for (const [i, told] of asked.entries()) {
     const { subject } = told;
@@ -202,6 +203,7 @@ export async function subjectsOf(
       tell({
         kind: 'subject',
         subject,
+        readFrom,
         status,
         fault: undefined,
         same: isUntimed(snapshot) ? undefined : saidTheSame(told, status),
@@ -209,7 +211,7 @@ export async function subjectsOf(
       verified += 1;
     } catch (error) {
       if (!isOfOne(error)) throw error;
-      tell({ kind: 'subject', subject, status: undefined, fault: faultOf(error), same: undefined });
+      tell({ kind: 'subject', subject, readFrom, status: undefined, fault: faultOf(error), same: undefined });
     }
     tell({ kind: 'count', done: i + 1, of: asked.length, what: 'subjects' });
     await lane.turn();

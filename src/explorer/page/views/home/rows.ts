@@ -12,6 +12,7 @@ import { html } from '../../html.ts';
 import { linkTo } from '../../links.ts';
 import type { ClaimJson } from '../../../../appraisal/json.ts';
 import { hasLapsed } from '../subject/lapse.ts';
+import { restsOnList } from '../subject/listed.ts';
 import type { Fault } from '../../worker/protocol.ts';
 import { blameOf } from '../../worker/faults.ts';
 import type { Own } from './verified.ts';
@@ -123,7 +124,7 @@ function Cells({ boot, row, own, standing, now }: RowProps): VNode {
     shown.verdict === 'PROVEN';
   return html`<tr class=${isWrong(standing) ? 'wrong' : undefined}>
     <td data-label="Verdict">
-      ${lapsed ? html`<${Lapsed} />` : html`<${VerdictMark} verdict=${shown.verdict} hidden=${shown.hidden} verified=${worst !== undefined} />`}
+      ${lapsed ? html`<${Lapsed} />` : html`<${VerdictMark} verdict=${shown.verdict} hidden=${shown.hidden} verified=${worst !== undefined} listed=${worst !== undefined && restsOnList(worst, own?.part.readFrom ?? Infinity)} />`}
       <${Said} row=${row} own=${own} standing=${standing} />
     </td>
     <th scope="row" data-label="Subject">

@@ -9,6 +9,7 @@ import { ClassMark, Lapsed, VerdictMark } from '../../draw/marks.ts';
 import { html } from '../../html.ts';
 import type { Session } from '../../state/session.ts';
 import { hasLapsed, type Clock } from './lapse.ts';
+import { restsOnList } from './listed.ts';
 import { Why } from './why.ts';
 
 export interface ClaimsProps {
@@ -16,6 +17,8 @@ export interface ClaimsProps {
   readonly session: Session;
   readonly status: SubjectJson;
   readonly at: string | undefined;
+  /** Every entry from this index on was read here. */
+  readonly readFrom: number;
 }
 
 export function Claims(props: ClaimsProps): VNode {
@@ -79,7 +82,7 @@ function ClaimRows({ claim, clock, ...props }: RowsProps): VNode {
         ${claim.claim}${title === null ? null : html`<span class="quiet title">${title}</span>`}
       </th>
       <td data-label="Verdict">
-        ${lapsed ? html`<${Lapsed} />` : html`<${VerdictMark} verdict=${verdict} hidden=${hidden} verified=${true} />`}
+        ${lapsed ? html`<${Lapsed} />` : html`<${VerdictMark} verdict=${verdict} hidden=${hidden} verified=${true} listed=${restsOnList(claim, props.readFrom)} />`}
       </td>
       <td data-label="Evidence">${evidence === null ? '–' : html`<${ClassMark} evidence=${evidence} />`}</td>
       <td data-label="Looked">${age === null ? '–' : `${spanOf(age + now - read)} ago`}</td>

@@ -4,9 +4,16 @@ import { spanOf } from '../../../../words/plain.ts';
 import type { ClaimJson } from '../../draw/clusters.ts';
 import type { Period } from '../../worker/protocol.ts';
 
-export function figuresText({ figures, spans, looks }: ClaimJson, drawn: Period): string {
+/** `listed`: covered only if the server left no newer look out: it does not count as covered. */
+export function figuresText(
+  { figures, spans, looks }: ClaimJson,
+  drawn: Period,
+  listed?: ClaimJson['spans'][number],
+): string {
+  const open = listed === undefined ? 0 : listed.to - listed.from;
+  const seconds = { ...figures.seconds, covered: Math.max(0, figures.seconds.covered - open) };
   return [
-    ...timesOf(figures.seconds, spans, drawn),
+    ...timesOf(seconds, spans, drawn, open),
     ...looksOf(figures, looks.length),
     `grade ${figures.grade_looks}`,
   ].join('; ');
@@ -16,15 +23,17 @@ function timesOf(
   { covered, failed, uncovered, waived }: ClaimJson['figures']['seconds'],
   spans: ClaimJson['spans'],
   drawn: Period,
+  open: number,
 ): readonly string[] {
   // Before its first declaration, and after its last, nobody promised anything.
   const idle = spans.filter(({ why }) => why === 'unclaimed');
   const unknown = Math.max(0, uncovered - secondsOf(idle));
-  const total = covered + failed + unknown + waived;
+  const total = covered + failed + unknown + waived + open;
   const parts: readonly (readonly [what: string, seconds: number])[] = [
     ['failed', failed],
     ['uncovered', unknown],
     ['waived', waived],
+    ['covered if the server left nothing newer out', open],
     ['not claimed', secondsOf(idle, drawn)],
   ];
   const why = mostly(spans);

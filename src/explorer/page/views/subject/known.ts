@@ -9,6 +9,8 @@ export class Known {
   /** Why the server's word cannot be used. */
   toldWrong: string | undefined;
   status: SubjectJson | undefined;
+  /** Every entry from this index on was read here. */
+  readFrom = Infinity;
   /** Computed here, for a part of the period, and for all of it. */
   early: HistoryJson | undefined;
   done: SubjectShown | undefined;
@@ -54,9 +56,11 @@ export class Known {
     switch (part.kind) {
       case 'status':
         this.status = part.status;
+        this.readFrom = part.readFrom;
         break;
       case 'subject':
         this.status ??= part.status;
+        this.readFrom = part.readFrom;
         break;
       case 'entries':
         for (const index of part.verified) this.entries.add(index);

@@ -10,7 +10,7 @@ import { html } from '../../html.ts';
 import { linkTo } from '../../links.ts';
 import type { MarkShown } from '../../worker/protocol.ts';
 import type { Known } from './known.ts';
-import { spanText } from './timeline.ts';
+import { spanText, whoseWord } from './timeline.ts';
 
 /** Rows of one part of a table: more would make the page slow. */
 const ROWS = 100;
@@ -95,16 +95,19 @@ export function SpansTable({
   claim,
   spans,
   computed,
+  listed,
 }: {
   readonly claim: string;
   readonly spans: readonly SpanJson[];
   readonly computed: boolean;
+  /** That which is covered only if the server left nothing newer out. */
+  readonly listed: SpanJson | undefined;
 }): VNode {
   const row = (span: SpanJson): VNode =>
     html`<tr key=${span.from}>
       <td data-label="From"><time>${formatTime(span.from)}</time></td>
       <td data-label="For">${spanOf(span.to - span.from)}</td>
-      <td data-label="Known">${spanText(span)}${computed ? '' : ' (says the server)'}</td>
+      <td data-label="Known">${spanText(span) + whoseWord(span, computed, listed)}</td>
     </tr>`;
   return html`<${Paged}
     rows=${spans.toReversed()}

@@ -107,6 +107,7 @@ function Declared({
 export function ClaimLine({
   claim,
   spans,
+  listed,
   known,
   scale,
   summary,
@@ -114,6 +115,8 @@ export function ClaimLine({
 }: {
   readonly claim: string;
   readonly spans: readonly SpanJson[];
+  /** That which is covered only if the server left nothing newer out. */
+  readonly listed: SpanJson | undefined;
   readonly known: Known;
   readonly scale: Scale;
   /** In words, for those who do not see it. */
@@ -131,18 +134,24 @@ export function ClaimLine({
     role="img"
     aria-label=${summary}
   >
-    ${barsOf(spans, scale).map((bar) => html`<${SpanBar} key=${bar.x} bar=${bar} computed=${computed} />`)}
+    ${barsOf(spans, scale).map((bar) => html`<${SpanBar} key=${bar.x} bar=${bar} whose=${whoseWord(bar.span, computed, listed)} />`)}
     <line class="axis" x1="0" x2=${width} y1="20" y2="20" />
     ${clusters.map((each) => html`<${LookMark} key=${each.x} cluster=${each} onPick=${onPick} />`)}
   </svg>`;
 }
 
-function SpanBar({ bar, computed }: { readonly bar: Bar; readonly computed: boolean }): VNode {
+/** On whose word a span is as it is drawn; empty if this browser computed it. */
+export function whoseWord(span: SpanJson, computed: boolean, listed: SpanJson | undefined): string {
+  if (!computed) return ' (says the server)';
+  return span === listed ? ' (if the server left nothing newer out)' : '';
+}
+
+function SpanBar({ bar, whose }: { readonly bar: Bar; readonly whose: string }): VNode {
   const { x, width, span } = bar;
   const { hides } = span;
   const kind = span.why === 'unclaimed' ? 'unclaimed' : span.kind;
-  return html`<g class=${`span ${kind} ${computed ? 'computed' : 'told'}`}>
-    <title>${`${spanText(span)}${computed ? '' : ' (says the server)'}`}</title>
+  return html`<g class=${`span ${kind} ${whose === '' ? 'computed' : 'told'}`}>
+    <title>${spanText(span) + whose}</title>
     <rect x=${x} y="4" width=${width} height="14" />
     ${hides === null ? null : html`<rect class=${`hides ${hides}`} x=${x} y="14" width=${width} height="4" />`}
   </g>`;

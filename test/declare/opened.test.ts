@@ -1,8 +1,6 @@
 /** Leaves that were opened, of two declarations: what is said of them is so, and what is not opened is told as not known. */
 import * as fc from 'fast-check';
 import t from 'tap';
-import { digest } from '#src/bytes/brand.ts';
-import { encodeCbor } from '#src/bytes/cbor.ts';
 import { encodeUtf8 } from '#src/bytes/text.ts';
 import {
   disclose,
@@ -11,41 +9,17 @@ import {
   leafTree,
   type OpenedLeaves,
 } from '#src/declare/leafopening.ts';
-import { assertOpensOne, comparedText, leafDifference, type LoggedDeclaration } from '#src/declare/opened.ts';
+import { assertOpensOne, comparedText, leafDifference } from '#src/declare/opened.ts';
 import { formatOpenings } from '#src/declare/openings-file.ts';
 import { parseOpened } from '#src/declare/parse-opened.ts';
-import { portableHmac, saltOf } from '#src/declare/salting.ts';
-import { openLeaf, SALTED_TREE } from '#src/statement/saltedleaf.ts';
+import { openLeaf } from '#src/statement/saltedleaf.ts';
+import { declarationOf, owned } from '../support/opened-leaves.ts';
 
-const SUBJECT = 'web/shop';
-const salting = { secret: new Uint8Array(32).fill(3), hmac: portableHmac };
-
-function owned(values: Readonly<Record<string, string>>, sensitive: readonly string[] = []): OpenedLeaves {
-  const leaves = Object.entries(values).map(([path, text]) => {
-    const isSensitive = sensitive.includes(path);
-    const value = encodeCbor(isSensitive ? new Map([['sensitive', encodeUtf8(text)]]) : text);
-    return { path, value, sensitive: isSensitive, salt: saltOf(salting, path, value) };
-  });
-  return { profile: 'json@1', subject: SUBJECT, leaves };
-}
-
-function logged(leaves: OpenedLeaves, id: string): LoggedDeclaration {
-  const { root, count } = leafTree(leaves);
-  return {
-    id,
-    subject: SUBJECT,
-    declaration: {
-      environment: 'test',
-      tier: 'background',
-      source: { kind: 'json', tool: 'tallystick', toolVersion: '0' },
-      canon: { profile: 'json@1' },
-      tree: { alg: SALTED_TREE, leaves: count, root: digest(root) },
-      scope: { world: 'open' },
-      claims: [],
-    },
-  };
-}
-
+const logged = (leaves: OpenedLeaves, id: string) => ({
+  id,
+  subject: leaves.subject,
+  declaration: declarationOf(leaves),
+});
 const [ID_A, ID_B] = ['a'.repeat(64), 'b'.repeat(64)];
 const all = (leaves: OpenedLeaves) => parseOpened(encodeUtf8(formatLeaves(leaves)), 'leaves.json');
 const some = (leaves: OpenedLeaves, ...paths: readonly string[]) =>

@@ -2,17 +2,17 @@
 import { badnessOf } from '#src/appraisal/gate.ts';
 import { encodeCommitment, encodePolicy } from '#src/statement/payload.ts';
 import { digest } from '#src/bytes/brand.ts';
-import { encodeUtf8 } from '#src/bytes/text.ts';
+import type { OpenedLeaves } from '#src/declare/leafopening.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { OverviewJson, OverviewRow } from '#src/explorer/shared/overview.ts';
 import { ownersOf, prefixesOf, totalsOf } from '#src/explorer/shared/totals.ts';
 import { formatVkey } from '#src/note/key.ts';
 import type { Signer } from '#src/sign/signer.ts';
 import { ENTRY_DEFINITION, RULES } from '#src/statement/policy.ts';
-import { SALTED_TREE } from '#src/statement/saltedleaf.ts';
 import { signOwn } from '#src/statement/sign.ts';
 import type { Lie } from './explorer-lies.ts';
 import { headKeysOf, ORIGIN, SHOP } from './explorer-world.ts';
+import { declarationOf, owned } from './opened-leaves.ts';
 import { seedSigner } from './seed-signer.ts';
 
 type Change = (told: OverviewJson) => OverviewJson;
@@ -54,12 +54,39 @@ const ADMIN = seedSigner('ed25519', new Uint8Array(32).fill(8));
 
 /** Entry 0 of a log with this world's keys, whose policy enrols these authors; and a commitment of each. */
 export async function logOf(data: string, authors: readonly Signer[]): Promise<readonly Uint8Array[]> {
-  const { checkpoint, receipt, issuer } = headKeysOf(data);
+  const payload = encodeCommitment(declarationOf(owned({ '/x': '1' })));
+  const said = authors.map((author) => ownStatement(data, 'commitment', SHOP, payload, author));
+  return [await policyOf(data, authors), ...(await Promise.all(said))];
+}
+
+/** Two commitments about one subject, the second in place of the first, to these leaves. */
+export async function twice(
+  data: string,
+  [before, after]: readonly [OpenedLeaves, OpenedLeaves],
+): Promise<readonly Uint8Array[]> {
+  const first = encodeCommitment(declarationOf(before));
+  const one = await ownStatement(data, 'commitment', SHOP, first, P256);
+  const second = encodeCommitment(declarationOf(after, { supersedes: digest(sha256(one)) }));
+  return [await policyOf(data, [P256]), one, await ownStatement(data, 'commitment', SHOP, second, P256)];
+}
+
+function ownStatement(
+  data: string,
+  kind: 'policy' | 'commitment',
+  subject: string,
+  payload: Uint8Array,
+  by: Signer,
+): Promise<Uint8Array> {
+  return signOwn({ kind, log: ORIGIN, issuer: headKeysOf(data).issuer, subject, confirm: true }, payload, by);
+}
+
+function policyOf(data: string, authors: readonly Signer[]): Promise<Uint8Array> {
+  const { checkpoint, receipt } = headKeysOf(data);
   const vkeys = checkpoint.map(({ name, type, signer }) => formatVkey(name, type, signer.publicKey));
-  const people = [
+  const keys = [
     { key: ADMIN.publicKey, name: 'admin', roles: ['admin' as const], subjects: ['**'] },
-    ...authors.map(({ publicKey }, i) => ({
-      key: publicKey,
+    ...authors.map(({ publicKey: key }, i) => ({
+      key,
       name: `author ${i}`,
       roles: ['author' as const],
       subjects: ['**'],
@@ -71,24 +98,9 @@ export async function logOf(data: string, authors: readonly Signer[]): Promise<r
     open: false,
     entry: ENTRY_DEFINITION,
     log: { vkeys, receiptKeys: [receipt.publicKey] },
-    keys: people,
+    keys,
     selfProof: false,
     limits: { entryBytes: 65_535 },
   });
-  const own = (kind: 'policy' | 'commitment', subject: string, payload: Uint8Array, by: Signer) =>
-    signOwn({ kind, log: ORIGIN, issuer, subject, confirm: true }, payload, by);
-  const said = authors.map((author) => own('commitment', SHOP, commitment(), author));
-  return [await own('policy', ORIGIN, policy, ADMIN), ...(await Promise.all(said))];
-}
-
-function commitment(): Uint8Array {
-  return encodeCommitment({
-    environment: 'test',
-    tier: 'background',
-    source: { kind: 'files', tool: 'tallystick', toolVersion: '0' },
-    canon: { profile: 'files/1' },
-    tree: { alg: SALTED_TREE, leaves: 1, root: digest(sha256(encodeUtf8('x'))) },
-    scope: { world: 'open' },
-    claims: [],
-  });
+  return ownStatement(data, 'policy', ORIGIN, policy, ADMIN);
 }

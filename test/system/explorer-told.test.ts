@@ -5,11 +5,13 @@
 import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { originHash } from '#src/note/checkpoint.ts';
+import { disclose, formatDisclosure, formatLeaves } from '#src/declare/leafopening.ts';
 import { formatVkey } from '#src/note/key.ts';
 import { atOnce, LACKS_BROWSER, startBrowser, Visitor } from '../support/explorer-browser.ts';
 import { explorerWorld, ORIGIN, SHOP, WITNESS, type ExplorerWorld } from '../support/explorer-world.ts';
 import { changedEntry, LyingProxy, relogged, staleHead, type Lie } from '../support/explorer-lies.ts';
-import { carefully, logOf, overviewLie, P256, proven, SMALL } from '../support/explorer-forged.ts';
+import { carefully, logOf, overviewLie, P256, proven, SMALL, twice } from '../support/explorer-forged.ts';
+import { owned } from '../support/opened-leaves.ts';
 import { dataIn } from '../support/running-log.ts';
 import { seedSigner } from '../support/seed-signer.ts';
 import { twin } from '../support/p256-twin.ts';
@@ -213,6 +215,36 @@ t.test('pages before more lies', { skip: LACKS_BROWSER }, async (t) => {
       }).then((answer) => answer ?? lie(path, honest));
     const twisted = await stage.see(t, '/e/1', swapped);
     t.match(twisted, /inclusion[^]{0,40}FAILS|Does not hold: [^\n]*inclusion/, 'the other one is none');
+  });
+
+  await t.test('the leaves of two declarations, as far as they are opened', async (t) => {
+    const before = owned({ '/ssl': 'on', '/port': '443' });
+    const after = owned({ '/ssl': 'off', '/port': '443', '/<b>x': '\u202e' });
+    const { proxy, visitor } = await stage.arrive(t);
+    proxy.lie = relogged(world, await twice(dataIn(world.dir), [before, after]));
+    const closed = await visitor.see(`${proxy.url}/e/2`, /Leaf by leaf/);
+    t.match(closed, /0 leaves differ[^]*2 of the earlier and 3 of the later are salted and not opened/);
+    const give = async (told: RegExp, ...files: readonly [name: string, text: string][]) => {
+      await visitor.page
+        .locator('.leaves input[type=file]')
+        .setInputFiles(files.map(([name, text]) => ({ name, mimeType: '', buffer: Buffer.from(text) })));
+      return visitor.settled(told);
+    };
+    const part = formatDisclosure(disclose(after, ['/ssl']));
+    const half = await give(/1 leaf differs/, ['leaves.json', formatLeaves(before)], ['d.json', part]);
+    t.match(half, /\/ssl "on" → "off"[^]*0 of the earlier and 2 of the later are salted and not opened/);
+    const stranger = owned({ '/ssl': 'on', '/other': '1' });
+    const lied = await give(/has no leaf of these declarations/, ['leaves.json', formatLeaves(stranger)]);
+    t.match(lied, /That cannot be used/);
+    t.notMatch(lied, /What the server gave does not hold/);
+    t.match(lied, /0 leaves differ/, 'and nothing of it is shown');
+    await give(/is not of this version/, ['leaves.json', '{"<b>":1}']);
+    const whole = await give(/2 leaves differ/, ['a', formatLeaves(before)], ['b', formatLeaves(after)]);
+    t.match(whole, /1 is the same/);
+    t.notMatch(whole, /salted and not opened|\u202e/);
+    t.equal(await visitor.owned(), undefined);
+    t.same(visitor.amiss, []);
+    await visitor.shoot('entry-leaves');
   });
 
   await t.test('a policy with other witnesses than the server has', async (t) => {

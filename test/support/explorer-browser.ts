@@ -56,7 +56,7 @@ const BEFORE = `(policies) => {
 
 /** A page has told what it knows of the head of its log. */
 const TOLD =
-  /Head of [\d,]+ entries|No head was accepted|does not hold|is at fault|Nobody answered|cannot be read/;
+  /Head of [\d,]+ entries|No head was accepted|does not hold|is at fault|Nobody answered|cannot be (?:read|used)/;
 const RUNNING = /is being read and verified|verifying/;
 
 /** A person with a browser of their own: it remembers from one page to the next. */

@@ -2,7 +2,7 @@
 import { verdictLines } from '../../../audit/bundle/told.ts';
 import { verifyBundle } from '../../../audit/bundle/verify.ts';
 import { printable } from '../../../bytes/printable.ts';
-import { Refusal } from '../../../bytes/refusal.ts';
+import { Refusal, refuse } from '../../../bytes/refusal.ts';
 import type { Trust } from '../../../client/evidence.ts';
 import { loadEvidence, ProofsInMemory } from '../../../client/proof-store.ts';
 import { DISCLOSURE_FILE, LEAVES_FILE, parseDisclosure, parseLeaves } from '../../../declare/leafopening.ts';
@@ -42,12 +42,18 @@ export async function examineFiles(
       verdicts.push(await proofVerdict(nameOf(group), evidence, entries, trust));
     else if (group.kind === 'bundle') verdicts.push(await bundleVerdict(group.file, trust, tell));
     else if (group.kind === 'incident') verdicts.push(incidentVerdict(group.file, trust));
+    else if (group.kind === 'unpacked') verdicts.push(refused(group.name, UNPACKED));
   }
   return verdicts;
 }
 
+const UNPACKED = refuse(
+  'usage',
+  'this is an unpacked bundle: give the .zip that it came in, which is verified byte for byte',
+);
+
 function nameOf(group: Group): string {
-  if (group.kind === 'folder') return group.name;
+  if (group.kind === 'folder' || group.kind === 'unpacked') return group.name;
   return group.kind === 'parts' ? group.files.map(({ name }) => name).join(' + ') : group.file.name;
 }
 

@@ -10,10 +10,15 @@ const MOST_TRUST_BYTES = 262_144;
 /** A line of a tlog-policy, or a verifier key. */
 const TRUST_LINE = /^(?:log|witness|group|quorum)\s|^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+\s*$/m;
 
-/** Files that were given, and the text of a trust policy among them. */
+/** Files that were given to be verified, or whom to go by. */
 export interface Given {
   readonly files: readonly GivenFile[];
+  /** The text of a trust policy that was given alone. */
   readonly trust: string | undefined;
+  /** A COSE key, or a set of them, that was given alone: the log's keys for receipts. */
+  readonly keys: Uint8Array | undefined;
+  /** Names of policies among other files: whoever gave the files chose them, and not the reader. */
+  readonly passed: readonly string[];
 }
 
 /** Reads them. Throws an `Error` with a sentence for people if they are too many. */
@@ -22,14 +27,23 @@ export async function readGiven(files: readonly File[]): Promise<Given> {
   if (files.length > MOST_GIVEN || size > MOST_GIVEN_BYTES)
     throw new Error(`At most ${MOST_GIVEN} files of ${MOST_GIVEN_BYTES / 1024 / 1024} MiB together.`);
   const given: GivenFile[] = [];
-  let trust: string | undefined;
+  const passed: string[] = [];
+  const isAlone = files.length === 1;
   for (const file of files) {
     const bytes = new Uint8Array(await file.arrayBuffer());
-    const text = bytes.length <= MOST_TRUST_BYTES ? trustIn(bytes) : undefined;
-    if (text === undefined) given.push({ name: file.webkitRelativePath || pathOf(file), bytes });
-    else trust = text;
+    const name = file.webkitRelativePath || pathOf(file);
+    const trust = bytes.length <= MOST_TRUST_BYTES ? trustIn(bytes) : undefined;
+    if (isAlone && trust !== undefined) return { files: [], trust, keys: undefined, passed };
+    if (isAlone && isKey(bytes)) return { files: [], trust, keys: bytes, passed };
+    if (trust === undefined) given.push({ name, bytes });
+    else passed.push(name);
   }
-  return { files: given, trust };
+  return { files: given, trust: undefined, keys: undefined, passed };
+}
+
+/** A CBOR map or array, as COSE keys and sets of them are (RFC 9052 §7): no file of evidence is one. */
+function isKey(bytes: Uint8Array): boolean {
+  return bytes.length <= MOST_TRUST_BYTES && [4, 5].includes((bytes[0] ?? 0) >> 5);
 }
 
 function trustIn(bytes: Uint8Array): string | undefined {

@@ -9,6 +9,8 @@ export type Group =
   | { readonly kind: 'bundle' | 'incident'; readonly file: GivenFile }
   /** Files of a proof directory, by their names in it. */
   | { readonly kind: 'folder'; readonly name: string; readonly files: ReadonlyMap<string, Uint8Array> }
+  /** Files of a bundle that somebody unpacked: what was verified is the file itself. */
+  | { readonly kind: 'unpacked'; readonly name: string }
   /** Files of one proof, whatever their names. */
   | { readonly kind: 'parts'; readonly files: readonly GivenFile[] };
 
@@ -31,6 +33,7 @@ export function groupsOf(files: readonly GivenFile[]): readonly Group[] {
  */
 function proofsIn(folder: string, files: readonly GivenFile[]): readonly Group[] {
   const named = new Map(files.map(({ name, bytes }) => [baseOf(name), bytes]));
+  if (named.has('manifest.json') && named.has('SHA256SUMS')) return [{ kind: 'unpacked', name: folder }];
   if (named.has(EVIDENCE_FILES.statement) && named.size === files.length)
     return [{ kind: 'folder', name: folder === '' ? EVIDENCE_FILES.statement : folder, files: named }];
   const statements = files.every(({ bytes }) => bytes[0] === 0xd2);

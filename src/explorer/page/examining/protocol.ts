@@ -13,10 +13,16 @@ export interface GivenFile {
 
 export type FilesAsk =
   | CompareAsk
-  /** Reads a trust policy, or verifier keys. */
-  | { readonly kind: 'trust'; readonly text: string }
+  /** Reads whom the reader goes by. */
+  | ({ readonly kind: 'trust' } & GoneBy)
   /** `trust`: the reader's; null without one. */
-  | { readonly kind: 'files'; readonly files: readonly GivenFile[]; readonly trust: string | null };
+  | { readonly kind: 'files'; readonly files: readonly GivenFile[]; readonly trust: GoneBy | null };
+
+/** A trust policy, or verifier keys; and the log's keys for receipts, a COSE key or a set of them. One of the two may be empty. */
+export interface GoneBy {
+  readonly text: string;
+  readonly keys: Uint8Array | null;
+}
 
 export type FilesReply =
   | { readonly say: 'progress'; readonly what: string; readonly done: number; readonly of: number }

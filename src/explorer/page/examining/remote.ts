@@ -2,7 +2,7 @@
 import type { CompareAsk, ComparedShown } from '../comparing/protocol.ts';
 import type { TrustShown } from '../worker/protocol.ts';
 import { VerifierFault } from '../worker/remote.ts';
-import type { FilesAsk, FilesReply, FileVerdict, GivenFile } from './protocol.ts';
+import type { FilesAsk, FilesReply, FileVerdict, GivenFile, GoneBy } from './protocol.ts';
 
 export type Progress = Extract<FilesReply, { readonly say: 'progress' }>;
 
@@ -16,15 +16,15 @@ export class Examiner {
   }
 
   /** Reads a policy or keys. Rejects with a `VerifierFault`. */
-  async trust(text: string): Promise<TrustShown> {
-    const reply = await this.#ask({ kind: 'trust', text }, () => undefined);
+  async trust(by: GoneBy): Promise<TrustShown> {
+    const reply = await this.#ask({ kind: 'trust', ...by }, () => undefined);
     if (reply.say !== 'trust') throw new Error('no answer about trust');
     return reply.trust;
   }
 
   async files(
     files: readonly GivenFile[],
-    trust: string | null,
+    trust: GoneBy | null,
     tell: (progress: Progress) => void,
   ): Promise<readonly FileVerdict[]> {
     const reply = await this.#ask({ kind: 'files', files, trust }, tell);

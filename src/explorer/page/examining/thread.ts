@@ -1,9 +1,11 @@
 /** The thread that examines files: in a worker of the explorer, and in that of verify.html. */
+import type { Trust } from '../../../client/evidence.ts';
+import { parseReceiptKeys, trustReceiptKeys } from '../../../client/trust.ts';
 import type { CompareAsk, ComparedShown } from '../comparing/protocol.ts';
 import { faultOf } from '../worker/faults.ts';
 import { readTrust, trustShown } from '../worker/trust.ts';
 import { examineFiles } from './examine.ts';
-import type { FilesAsk, FilesReply } from './protocol.ts';
+import type { FilesAsk, FilesReply, GoneBy } from './protocol.ts';
 
 /** Milliseconds between two reports of how far it is. */
 const REPORT_MS = 100;
@@ -26,13 +28,13 @@ export async function answer(
   compare?: Compare,
 ): Promise<void> {
   try {
-    if (ask.kind === 'trust') return send({ say: 'trust', trust: trustShown(readTrust(ask), 'reader') });
+    if (ask.kind === 'trust') return send({ say: 'trust', trust: trustShown(trustBy(ask), 'reader') });
     if (ask.kind === 'compare') {
       if (compare === undefined) throw new Error('this page compares no heads');
       return send({ say: 'compared', compared: await compare(ask) });
     }
     let told = -Infinity;
-    const trust = ask.trust === null ? undefined : readTrust({ text: ask.trust });
+    const trust = ask.trust === null ? undefined : trustBy(ask.trust);
     const verdicts = await examineFiles(ask.files, trust, (what, done, of) => {
       if (now() - told < REPORT_MS) return;
       told = now();
@@ -42,4 +44,11 @@ export async function answer(
   } catch (error) {
     send({ say: 'failed', fault: faultOf(error) });
   }
+}
+
+/** Refuses as `readTrust` and `parseReceiptKeys` do. */
+function trustBy({ text, keys }: GoneBy): Trust {
+  if (keys === null) return readTrust({ text });
+  const receiptKeys = parseReceiptKeys(keys);
+  return text.trim() === '' ? trustReceiptKeys(receiptKeys) : { ...readTrust({ text }), receiptKeys };
 }

@@ -5,8 +5,8 @@ import { html } from '../html.ts';
 import { FaultNote } from '../views/checks.ts';
 import type { Fault, TrustShown } from '../worker/protocol.ts';
 import { VerifierFault } from '../worker/remote.ts';
-import { droppedFiles, readGiven } from './given.ts';
-import type { FileVerdict, GivenFile } from './protocol.ts';
+import { droppedFiles, readGiven, type Given } from './given.ts';
+import type { FileVerdict, GivenFile, GoneBy } from './protocol.ts';
 import type { Examiner, Progress } from './remote.ts';
 import { Verdicts } from './verdicts.ts';
 
@@ -19,6 +19,10 @@ export interface ExamineProps {
 interface State {
   readonly text: string;
   readonly trust: TrustShown | undefined;
+  /** What was given for `trust`: a text that was pasted and not gone by is none. */
+  readonly by: GoneBy | null;
+  /** Policies among the files, which are not gone by. */
+  readonly passed: readonly string[];
   readonly files: readonly GivenFile[];
   readonly verdicts: readonly FileVerdict[] | undefined;
   readonly progress: Progress | 'begun' | undefined;
@@ -28,6 +32,8 @@ interface State {
 const BEGIN: State = {
   text: '',
   trust: undefined,
+  by: null,
+  passed: [],
   files: [],
   verdicts: undefined,
   progress: undefined,
@@ -45,7 +51,7 @@ export function Examine({ examiner, kept }: ExamineProps): VNode {
   useEffect(() => {
     if (kept !== undefined) void work.goBy(kept);
   }, [kept]);
-  const { text, trust, verdicts, progress, fault } = state;
+  const { text, trust, passed, verdicts, progress, fault } = state;
   const drop = (event: DragEvent): void => {
     event.preventDefault();
     if (event.dataTransfer !== null) void droppedFiles(event.dataTransfer).then((all) => work.give(all));
@@ -61,6 +67,14 @@ export function Examine({ examiner, kept }: ExamineProps): VNode {
     <div role="status" class="working">
       ${progress === undefined ? null : html`<${Working} progress=${progress} />`}
     </div>
+    ${
+      passed.length === 0
+        ? null
+        : html`<p class="note" role="status">
+            Not gone by: ${passed.join(', ')}. Whoever gave you the files chose it. If it is yours, drop it
+            alone.
+          </p>`
+    }
     ${fault && html`<${FaultNote} fault=${fault} />`}
     ${verdicts && html`<${Verdicts} verdicts=${verdicts} />`}
   </div>`;
@@ -120,11 +134,17 @@ function Policy({ text, trust, work, set }: PolicyProps): VNode {
           ? html`<b>Nobody's yet</b>: nothing can be VERIFIED. Take the policy from a place that whoever sent
               you the files has no hand in.`
           : html`<b>Your policy</b>, fingerprint <code>${trust.fingerprint}</code>;
-              logs:${' '}${trust.logs.join(', ')}; quorum: ${trust.quorum}.`
+              logs:${' '}${trust.logs.join(', ') || 'none'}; quorum:
+              ${trust.quorum}${
+                trust.receiptKeys.length === 0
+                  ? ''
+                  : `; keys of receipts: ${trust.receiptKeys.map((each) => each.slice(0, 16)).join(', ')}`
+              }.`
       }
     </p>
     <label>
-      A trust policy (tlog-policy), or verifier keys, one a line: paste it, or drop the file.
+      A trust policy (tlog-policy), or verifier keys, one a line: paste it, or drop the file alone. The log's
+      keys for receipts (COSE) are dropped alone, too.
       <textarea
         rows="4"
         spellcheck=${false}
@@ -155,12 +175,13 @@ class Work {
     this.#set = set;
   }
 
-  /** Goes by a policy from now on, and examines the files again. */
-  async goBy(text: string): Promise<void> {
+  /** Goes by a policy, or by keys for receipts, from now on, and examines the files again. What cannot be read changes nothing. */
+  async goBy(text: string, keys = this.#latest.current.by?.keys ?? null): Promise<void> {
     await this.#guarded(async () => {
+      const by = { text, keys };
+      const trust = await this.#examiner.trust(by);
       // What was said under another policy is no longer said.
-      this.#set({ trust: undefined, verdicts: undefined, text });
-      this.#set({ trust: await this.#examiner.trust(text) });
+      this.#set({ trust, by, verdicts: undefined, text });
     });
     if (this.#latest.current.fault === undefined && this.#latest.current.files.length > 0)
       await this.examine();
@@ -168,30 +189,27 @@ class Work {
 
   async give(chosen: readonly File[]): Promise<void> {
     if (chosen.length === 0) return;
-    let policy: string | undefined;
+    let given: Given | undefined;
     await this.#guarded(async () => {
-      const { files, trust } = await readGiven(chosen);
-      policy = trust;
+      given = await readGiven(chosen);
+      const { files, passed } = given;
+      this.#set({ passed });
       if (files.length > 0) this.#set({ files, verdicts: undefined });
     });
-    if (policy !== undefined) await this.goBy(policy);
-    else await this.examine();
+    const { trust, keys } = given ?? {};
+    if (trust !== undefined) await this.goBy(trust);
+    else if (keys !== undefined) await this.goBy(this.#latest.current.by?.text ?? '', keys);
+    else if (this.#latest.current.fault === undefined) await this.examine();
   }
 
   async examine(): Promise<void> {
-    const { files, text, trust } = this.#latest.current;
-    // A text that was pasted and not gone by is none.
-    const own = trust === undefined ? null : (this.#gone ?? text);
+    const { files, by } = this.#latest.current;
     await this.#guarded(async () => {
       this.#set({ progress: 'begun', verdicts: undefined });
       this.#set({
-        verdicts: await this.#examiner.files(files, own, (progress) => this.#set({ progress })),
+        verdicts: await this.#examiner.files(files, by, (progress) => this.#set({ progress })),
       });
     });
-  }
-
-  get #gone(): string | undefined {
-    return this.#latest.current.trust?.text;
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {

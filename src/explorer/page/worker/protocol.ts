@@ -201,6 +201,8 @@ export interface TrustShown {
   /** In groups of four, as `tallystick trust show` prints it. */
   readonly fingerprint: string;
   readonly logs: readonly string[];
+  /** Thumbprints of keys for receipts that were given beside. */
+  readonly receiptKeys: readonly string[];
   readonly witnesses: readonly { readonly name: string; readonly url: string | null }[];
   readonly quorum: string;
 }

@@ -1,7 +1,8 @@
 /** The trust policy of a reader, as text that was pasted or dropped. */
 import { printable } from '../../../bytes/printable.ts';
 import { refuse } from '../../../bytes/refusal.ts';
-import { encodeUtf8 } from '../../../bytes/text.ts';
+import { encodeUtf8, formatHex } from '../../../bytes/text.ts';
+import { keyThumbprint } from '../../../cose/key.ts';
 import type { Trust } from '../../../client/evidence.ts';
 import { parseVkeys, trustKeys, trustPolicy } from '../../../client/trust.ts';
 import { canonicalPolicy, policyFingerprint, spokenFingerprint } from '../../../note/trust-text.ts';
@@ -18,13 +19,13 @@ export function readTrust({ text }: Pick<TrustText, 'text'>): Trust {
   return POLICY_LINE.test(text) ? trustPolicy(bytes) : trustKeys(parseVkeys(bytes, 'the text'));
 }
 
-export function trustShown(trust: Trust, whose: TrustText['whose']): TrustShown {
-  const { policy } = trust;
+export function trustShown({ policy, receiptKeys }: Trust, whose: TrustText['whose']): TrustShown {
   return {
     whose,
     text: canonicalPolicy(policy),
     fingerprint: spokenFingerprint(policyFingerprint(policy)),
     logs: [...new Set(policy.logs.map(originOf))],
+    receiptKeys: receiptKeys.map((key) => formatHex(keyThumbprint(key))),
     witnesses: policy.witnesses.map(({ name, url }) => ({ name, url: url ?? null })),
     quorum: policy.quorum === 'none' ? 'none' : policy.quorum.name,
   };

@@ -1,4 +1,5 @@
 /** The thread that examines files: in a worker of the explorer, and in that of verify.html. */
+import { asUsage } from '../../../bytes/within.ts';
 import type { Trust } from '../../../client/evidence.ts';
 import { parseReceiptKeys, trustReceiptKeys } from '../../../client/trust.ts';
 import type { CompareAsk, ComparedShown } from '../comparing/protocol.ts';
@@ -28,13 +29,13 @@ export async function answer(
   compare?: Compare,
 ): Promise<void> {
   try {
-    if (ask.kind === 'trust') return send({ say: 'trust', trust: trustShown(trustBy(ask), 'reader') });
+    if (ask.kind === 'trust') return send({ say: 'trust', trust: trustShown(await trustBy(ask), 'reader') });
     if (ask.kind === 'compare') {
       if (compare === undefined) throw new Error('this page compares no heads');
       return send({ say: 'compared', compared: await compare(ask) });
     }
     let told = -Infinity;
-    const trust = ask.trust === null ? undefined : trustBy(ask.trust);
+    const trust = ask.trust === null ? undefined : await trustBy(ask.trust);
     const verdicts = await examineFiles(ask.files, trust, (what, done, of) => {
       if (now() - told < REPORT_MS) return;
       told = now();
@@ -46,9 +47,9 @@ export async function answer(
   }
 }
 
-/** Refuses as `readTrust` and `parseReceiptKeys` do. */
-function trustBy({ text, keys }: GoneBy): Trust {
+/** Refuses as `readTrust` does, and `usage` for keys that are none. */
+async function trustBy({ text, keys }: GoneBy): Promise<Trust> {
   if (keys === null) return readTrust({ text });
-  const receiptKeys = parseReceiptKeys(keys);
+  const receiptKeys = await asUsage(() => parseReceiptKeys(keys), 'neither evidence nor a COSE key');
   return text.trim() === '' ? trustReceiptKeys(receiptKeys) : { ...readTrust({ text }), receiptKeys };
 }

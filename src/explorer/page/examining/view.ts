@@ -193,8 +193,9 @@ class Work {
     await this.#guarded(async () => {
       given = await readGiven(chosen);
       const { files, passed } = given;
-      this.#set({ passed });
-      if (files.length > 0) this.#set({ files, verdicts: undefined });
+      // What was said of others does not stand beside what comes now.
+      this.#set({ passed, verdicts: undefined });
+      if (files.length > 0) this.#set({ files });
     });
     const { trust, keys } = given ?? {};
     if (trust !== undefined) await this.goBy(trust);

@@ -16,7 +16,7 @@ export function checkedLine(
       ? `the whole ${times === 'log' ? 'log' : 'copy'} was read: nothing was left out`
       : completeness.length > 0
         ? completeness
-            .map(({ url, size }) => `${line(url)} has no further ones up to entry ${size - 1}`)
+            .map((each) => `${line(each.url)} has no further ones up to entry ${each.size - 1}`)
             .join('; ')
         : `${readFrom < size ? `every entry from ${readFrom} on was read, and left out of nothing; before it, ` : ''}the log's search was trusted to leave nothing out (${how})`;
   const when =

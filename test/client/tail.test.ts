@@ -83,7 +83,7 @@ t.test('an entry that does not hold ends the tail, and nothing else', async (t) 
   const bad = await otherStatement('bad');
   w.log.meddle = (path, method) => {
     if (!path.startsWith('/tile/entries/')) return meddle(path, method);
-    return new Response(Buffer.from(encodeBundle(w.log.entries.with(-1, bad))));
+    return new Response(Buffer.from(encodeBundle(w.log.entries.with(w.log.entries.length - 1, bad))));
   };
   const remarks: string[] = [];
   const client = openClient({

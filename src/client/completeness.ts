@@ -109,3 +109,8 @@ export function omitted(index: number, subject: string, how: string): Error {
     `the log's search leaves out entry ${index} about "${subject}" (${how}); it hides something: do not rely on it`,
   );
 }
+
+/** The refusal of a search that names an entry as another one. */
+export function misnamed(index: number): Error {
+  return refuse('proof-failed', `the log's search names entry ${index} as what it is not; do not rely on it`);
+}

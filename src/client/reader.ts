@@ -28,7 +28,7 @@ import { Tail } from './tail.ts';
 import { TileReader } from './tiles.ts';
 import { Gathered } from './gathered.ts';
 import { split } from './compare.ts';
-import { omitted } from './completeness.ts';
+import { misnamed, omitted } from './completeness.ts';
 import type { Contradiction, NotedHead } from './history.ts';
 import { KeptFirst } from './kept-bundles.ts';
 import { KnownEntries } from './known-entries.ts';
@@ -151,7 +151,8 @@ export class LogReader {
     const { size } = view.head;
     const clock = this.#clock(view);
     await this.#readWhole(view);
-    await this.#readTail(view);
+    const isSearched = this.#whole === undefined && this.#searches !== false;
+    this.#tailFrom = isSearched ? await this.#tail?.reach(view.head, this.#remark) : undefined;
     const source = await this.#sourceOf(view, clock);
     const pages = (wanted: Wanted): AsyncIterable<Page> =>
       source.kind === 'whole' ? source.pages(wanted) : this.#checked(source.pages(wanted), wanted, size);
@@ -385,28 +386,10 @@ export class LogReader {
     if (view.head.size > LARGE) this.#tiles.forget();
   }
 
-  /** An entry of it that does not hold is told by whoever needs it; the others can be read without. */
-  async #readTail(view: LogView): Promise<void> {
-    if (this.#tail === undefined || this.#whole !== undefined || this.#searches === false) return;
-    this.#tailFrom = undefined;
-    try {
-      await this.#tail.advance(view.head);
-      this.#tailFrom = this.#tail.from;
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const text = `the newest entries were not read, so the search is trusted with them: ${error.message}`;
-      this.#remark({ code: 'tail-unread', level: 'warning', text });
-    }
-  }
-
   #assertWhole(rows: readonly Listed[], wanted: Wanted, from: number, before: number): void {
     const missing = (this.#whole ?? this.#tail)?.missingIn(rows, { ...wanted, from, before });
     if (missing !== undefined) throw omitted(missing.index, missing.subject, 'it is in the tree');
   }
-}
-
-function misnamed(index: number): Error {
-  return refuse('proof-failed', `the log's search names entry ${index} as what it is not; do not rely on it`);
 }
 
 const never: Stop = () => false;

@@ -8,6 +8,7 @@ import type { BatchHasher } from '../tree/hash.ts';
 import { TILE_WIDTH } from '../tree/tile.ts';
 import { entriesOf } from './entries.ts';
 import type { Row } from './entry-rows.ts';
+import type { Remark } from './ports.ts';
 import type { Listed, Wanted } from './search.ts';
 import type { TileReader } from './tiles.ts';
 import type { TreeHead } from './view.ts';
@@ -47,6 +48,22 @@ export class Tail {
         const parsed = statementIn(bytes);
         this.#rows.push(parsed && { index, id, subject: parsed.subject, kind: parsed.kind, kid: parsed.kid });
       }
+  }
+
+  /**
+   * `advance`, which an entry that does not hold ends: whoever needs that entry tells it, and the others can be read without. Resolves to
+   * `from`; undefined, and a remark, if it could not be read.
+   */
+  async reach(head: TreeHead, remark: (remark: Remark) => void): Promise<number | undefined> {
+    try {
+      await this.advance(head);
+      return this.from;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const text = `the newest entries were not read, so the search is trusted with them: ${error.message}`;
+      remark({ code: 'tail-unread', level: 'warning', text });
+      return undefined;
+    }
   }
 
   get #next(): number {

@@ -29,9 +29,11 @@ const WORDS: readonly (readonly [string, JsonValue])[] = [
 export interface Nesting {
   readonly most: number;
   readonly advice: string;
+  /** Most values in all; any number without it. A text of a stranger may be all empty objects, of which each takes some 300 bytes here. */
+  readonly values?: number;
 }
 
-/** Reads a JSON text. Refuses `malformed-text`, with line and column. */
+/** Reads a JSON text. Refuses `malformed-text`, with line and column, and `too-large` for more values than allowed. */
 export function parseJson(text: string, nesting: Nesting): JsonValue {
   const reader = new JsonReader(text, nesting);
   const value = reader.value(0);
@@ -49,6 +51,7 @@ class JsonReader {
   readonly #text: string;
   readonly #nesting: Nesting;
   #at = 0;
+  #values = 0;
 
   constructor(text: string, nesting: Nesting) {
     this.#text = text;
@@ -56,7 +59,8 @@ class JsonReader {
   }
 
   value(depth: number): JsonValue {
-    const { most, advice } = this.#nesting;
+    const { most, advice, values = Infinity } = this.#nesting;
+    if (++this.#values > values) throw refuse('too-large', `the JSON has more than ${values} values`);
     if (depth > most) throw this.#fault(`objects and lists are nested deeper than ${most}; ${advice}`);
     this.#take(SPACE);
     const next = this.#text[this.#at];

@@ -72,10 +72,13 @@ async function ofObject(
   const added = defaultLeaves(declared, first, second, naming).filter(
     ({ path }) => !isOfCluster(resource.kind, path.slice(at.length)),
   );
-  // What the declaration leaves out by --ignore may have any value.
-  const ignored = ignore.map(({ path }) => path).filter((path) => !declared.has(path));
-  const others = added.filter(({ path }) => !ignored.includes(path.slice(at.length)));
-  return [...others, ...ignored.map((path) => chosenLeaf(at + path))];
+  // What the declaration leaves out by --ignore may have any value, also where the manifest gives it one.
+  const others = added.filter(({ path }) => !isIgnored(ignore, path.slice(at.length)));
+  return [...others, ...ignore.map(({ path }) => chosenLeaf(at + path))];
+}
+
+function isIgnored(ignore: readonly Exclusion[], inside: string): boolean {
+  return ignore.some(({ path }) => inside === path || inside.startsWith(`${path}/`));
 }
 
 type Ran = ReadonlyMap<string, DeclaredLeaf>;
@@ -127,7 +130,7 @@ function assertKept(
     {
       knowsDefaults: false,
       key: undefined,
-      ignores: (inside) => ignore.some(({ path }) => inside === path || inside.startsWith(`${path}/`)),
+      ignores: (inside) => isIgnored(ignore, inside),
       declaredAt: at,
     },
   );

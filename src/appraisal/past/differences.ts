@@ -7,6 +7,7 @@
 import type { EntryId } from '../../bytes/brand.ts';
 import { formatTime } from '../../bytes/time.ts';
 import { periodOf } from '../due.ts';
+import { answerable, endedSince } from '../../registration/delegated.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import { revocationsOf } from '../history.ts';
 import type { Difference, Look, Told } from './known-types.ts';
@@ -90,12 +91,19 @@ export function lateFacts(
     const before = revocationsOf(policies.asOf(index));
     const after = revocationsOf(policies.asOf(index + 1));
     const fallen = entries.filter(({ known: { index: at, parsed } }) => {
-      const since = after(parsed.kid) ?? Infinity;
-      return at < index && at >= since && at < (before(parsed.kid) ?? Infinity);
+      const since = endedSince(parsed, after) ?? Infinity;
+      return at < index && at >= since && at < (endedSince(parsed, before) ?? Infinity);
     });
     const [first] = fallen;
     if (first === undefined) return [];
-    const kids = [...new Set(fallen.map(({ known }) => known.parsed.kid))];
+    // Of a proof by delegation either key may be the one that was revoked.
+    const kids = [
+      ...new Set(
+        fallen.map(({ known: { parsed } }) =>
+          after(parsed.kid) === undefined ? answerable(parsed) : parsed.kid,
+        ),
+      ),
+    ];
     const names = kids.map((kid) => `${policies.nameOf(kid, index)} from entry ${after(kid) ?? index} on`);
     const why = `it revokes ${names.join(' and ')}: ${fallen.length} entries before it do not count`;
     return [{ from: first.visible, to: visible, index, id, why }];

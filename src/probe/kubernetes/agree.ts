@@ -50,7 +50,7 @@ export async function disagreements(one: View, other: View): Promise<readonly Di
 
 type Found = Pick<Disagreement, 'what' | 'isConfirmed'>;
 
-/** Two servers show an object with different contents. undefined: one of them shows a newer revision, which is no fault. */
+/** Two servers show an object with different contents. undefined: it changed meanwhile, and they agree now. */
 async function differs(
   one: ApiServer,
   other: ApiServer,
@@ -60,7 +60,8 @@ async function differs(
   const what = `${one.name} and ${other.name} show it differently at one revision`;
   const wasSame = isSameRevision(here, there);
   const [again, againThere] = [await get(one, here), await get(other, there)];
-  if (again === undefined || againThere === undefined) return undefined;
+  // Who refuses the second question cannot take back what was seen.
+  if (again === undefined || againThere === undefined) return { what, isConfirmed: false };
   const isSame = isSameRevision(again, againThere);
   if (isSame && again.print !== againThere.print) return { what, isConfirmed: wasSame };
   // They agree now, or cannot be compared now. If they disagreed about one revision before, that was seen once.
@@ -68,12 +69,12 @@ async function differs(
   const [behind, ahead] = again.resourceVersion < againThere.resourceVersion ? [one, other] : [other, one];
   const newest = again.resourceVersion < againThere.resourceVersion ? againThere : again;
   const late = await get(behind, newest);
-  if (isSame || late === undefined || late.resourceVersion >= newest.resourceVersion) return undefined;
+  if (isSame || (late !== undefined && late.resourceVersion >= newest.resourceVersion)) return undefined;
   return { what: `${behind.name} shows it as it was before ${ahead.name} showed it`, isConfirmed: false };
 }
 
 /** A server shows an object, and the lists of another lack it. */
-async function lacks(has: ApiServer, without: View, object: LiveObject): Promise<Found | undefined> {
+async function lacks(has: ApiServer, without: View, object: LiveObject): Promise<Found> {
   const what = `${has.name} shows it, and ${without.api.name} does not`;
   // The server without it shows a state from before the object's last change: it is behind, and view.ts says so.
   if (newestOf(without) < object.resourceVersion) return { what, isConfirmed: false };
@@ -86,11 +87,14 @@ async function lacks(has: ApiServer, without: View, object: LiveObject): Promise
     after !== undefined &&
     isSameRevision(before, after) &&
     isSameRevision(before, object);
-  if (missing.status === 404) return stood ? { what, isConfirmed: true } : undefined;
-  if (missing.status !== 200 || !stood) return undefined;
-  return (await isHidden(without, object))
-    ? { what: `${without.api.name} shows it when asked for it, and its list lacks it`, isConfirmed: true }
-    : undefined;
+  if (missing.status === 404 && stood) return { what, isConfirmed: true };
+  if (missing.status === 200 && stood && (await isHidden(without, object)))
+    return {
+      what: `${without.api.name} shows it when asked for it, and its list lacks it`,
+      isConfirmed: true,
+    };
+  // It was made or deleted meanwhile, or one of the two gives no second answer: the lists differed, and nobody can tell why.
+  return { what, isConfirmed: false };
 }
 
 /** Declared objects that the lists of a server lack, though the server shows them when it is asked for them. */

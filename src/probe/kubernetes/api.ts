@@ -16,7 +16,8 @@ import type { Tree } from './tree.ts';
 const MAX_ANSWER = 16 * 1024 ** 2;
 const MAX_ALL = 128 * 1024 ** 2;
 const MAX_HEADER_BYTES = 16_384;
-const NESTING = { most: 100, advice: 'no object of Kubernetes is' };
+/** A page of 250 large pods has some 100,000 values. */
+const BOUNDS = { most: 100, advice: 'no object of Kubernetes is', values: 1_000_000 };
 
 export interface Reply {
   readonly status: number;
@@ -140,9 +141,9 @@ export class ApiServer {
 
   #parse(bytes: Uint8Array): Tree {
     try {
-      return parseJson(decodeUtf8(bytes), NESTING);
+      return parseJson(decodeUtf8(bytes), BOUNDS);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof Refusal) || error.code === 'too-large') throw error;
       // The fault may quote the text.
       throw refuse('unavailable', `the API server ${this.name} answered with something that is no JSON`);
     }

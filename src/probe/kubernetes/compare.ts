@@ -5,6 +5,7 @@
  */
 import { isList, isMap, type Value } from '../../claim/value.ts';
 import type { DeclaredLeaf } from '../../declare/leaf.ts';
+import { withoutChosenName } from '../../declare/sources/kubernetes/defaults.ts';
 import { declaredValue, isUnknown, sameValue, sensitiveDigest, sensitiveMac } from '../declared.ts';
 import { meansSame } from './normal.ts';
 import type { LiveObject } from './object.ts';
@@ -110,9 +111,10 @@ function besides(
     if (isDefault(wanted, [inside, leaf])) defaults += 1;
     else extra.push(inside);
   }
+  const named = new Set([...live.leaves.keys()].map(withoutChosenName));
   const absent = knowsDefaults
     ? [...wanted.defaults].flatMap(([inside, value]) => {
-        const isThere = live.leaves.has(inside) || branches.has(inside);
+        const isThere = named.has(inside) || branches.has(inside);
         const mayBeGone = isUnknown(value) || isDropped(value) || isZero(value);
         return isThere || mayBeGone || isOfCluster(wanted.kind, inside) || ignores(inside) ? [] : [inside];
       })
@@ -122,7 +124,7 @@ function besides(
 
 /** Whether a live leaf is one that the server adds by itself, by the committed dry run. */
 function isDefault(wanted: Wanted, [inside, leaf]: readonly [string, DeclaredLeaf]): boolean {
-  const value = wanted.defaults.get(inside);
+  const value = wanted.defaults.get(withoutChosenName(inside));
   if (value === undefined) return isBelowChosen(wanted.defaults, inside);
   const found = declaredValue(leaf.value);
   return (
@@ -132,11 +134,16 @@ function isDefault(wanted: Wanted, [inside, leaf]: readonly [string, DeclaredLea
   );
 }
 
-/** Whether a leaf is below one that may be anything. */
+/**
+ * Whether a leaf is below one that may be anything. A list that differs from dry run to dry run is no such leaf: what the
+ * dry runs have below it says what may be there, and a hostPath among the volumes of a Pod is not among it.
+ */
 function isBelowChosen(defaults: ReadonlyMap<string, Value>, inside: string): boolean {
   for (let at = inside.lastIndexOf('/'); at > 0; at = inside.lastIndexOf('/', at - 1)) {
-    const above = defaults.get(inside.slice(0, at));
-    if (above !== undefined && isUnknown(above)) return true;
+    const path = inside.slice(0, at);
+    const above = defaults.get(path);
+    if (above === undefined || !isUnknown(above)) continue;
+    if (![...defaults.keys()].some((each) => each.startsWith(`${path}/`))) return true;
   }
   return false;
 }

@@ -7,12 +7,16 @@ import { mapAt, textAt, type Tree, type TreeMap } from './tree.ts';
 
 /** Most characters of a name. */
 const MAX_NAME = 64;
+/** Most managers, most items of one list, and most characters of an item's key, that are looked at: the rest is unnamed. */
+const MAX_MANAGERS = 50;
+const MAX_ITEMS = 200;
+const MAX_KEY = 300;
 
 /** The newest manager of what is deepest on the way to a path; of the object, without one. Names that may hold secrets are withheld. */
 export function managersOf(entries: readonly TreeMap[], path = ''): string {
   const steps = path.split('/').slice(1).map(unescaped);
   let best = { depth: -1, time: '', name: '' };
-  for (const entry of entries) {
+  for (const entry of entries.slice(0, MAX_MANAGERS)) {
     if (textAt(entry, 'subresource') === 'status') continue;
     const depth = depthOf(mapAt(entry, 'fieldsV1'), steps);
     const time = textAt(entry, 'time') ?? '';
@@ -37,7 +41,12 @@ function depthOf(fields: Tree | undefined, steps: readonly string[]): number {
 function memberOf(fields: TreeMap, step: string): Tree | undefined {
   const field = fields.get(`f:${step}`);
   if (field !== undefined) return field;
-  for (const [name, value] of fields) if (name.startsWith('k:') && isItem(name.slice(2), step)) return value;
+  let looked = 0;
+  for (const [name, value] of fields) {
+    if (!name.startsWith('k:') || name.length > MAX_KEY) continue;
+    if (isItem(name.slice(2), step)) return value;
+    if (++looked >= MAX_ITEMS) return undefined;
+  }
   return undefined;
 }
 

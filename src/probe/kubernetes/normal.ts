@@ -1,42 +1,47 @@
 /**
  * Values that mean the same to Kubernetes, for comparison only: quantities (`1000m` and `1`), and numbers where an integer or
- * a text may stand. Only at places of built-in kinds that hold these, since in a ConfigMap `1000m` and `1` are two texts.
+ * a text may stand. Only at the places of built-in kinds that hold these: a label `port: "080"` or a ConfigMap's `1000m` is a
+ * text, and another text than `80` or `1`. A place is told by the members above it, since labels, selectors and
+ * options are maps of free names one level deep.
  */
 import { isMap, type Value } from '../../claim/value.ts';
 
-/** Members that are an integer or a text (k8s.io/api v0.36, intstr.IntOrString). */
-const INT_OR_STRING: ReadonlySet<string> = new Set([
-  'targetPort',
-  'port',
-  'maxUnavailable',
-  'maxSurge',
-  'minAvailable',
-  'number',
-]);
-/** Kinds whose `value`, `min`, `max`, `default` are quantities; elsewhere `value` is the text of a variable. */
-const BY_KIND: Readonly<Record<string, RegExp>> = {
-  HorizontalPodAutoscaler: /\/(?:averageValue|value)$/,
-  LimitRange: /\/(?:min|max|default|defaultRequest|maxLimitRequestRatio)\/[^/]+$/,
+/** Places of an integer or a text (k8s.io/api v0.36, intstr.IntOrString), by kind; in a PodSpec, of any kind. */
+const WHOLES: Readonly<Record<string, RegExp>> = {
+  Service: /^\/spec\/ports\/[^/]+\/(?:targetPort|port)$/,
+  Ingress: /\/backend\/service\/port\/number$/,
+  NetworkPolicy: /^\/spec\/(?:ingress|egress)\/[^/]+\/ports\/[^/]+\/port$/,
+  PodDisruptionBudget: /^\/spec\/(?:minAvailable|maxUnavailable)$/,
+};
+const WHOLES_OF_PODS =
+  /\/(?:httpGet|tcpSocket)\/port$|^\/spec\/(?:strategy|updateStrategy)\/rollingUpdate\/(?:maxUnavailable|maxSurge)$/;
+/** Places of quantities. */
+const QUANTITIES: Readonly<Record<string, RegExp>> = {
+  HorizontalPodAutoscaler: /\/target\/(?:averageValue|value)$/,
+  LimitRange: /^\/spec\/limits\/[^/]+\/(?:min|max|default|defaultRequest|maxLimitRequestRatio)\/[^/]+$/,
   ResourceQuota: /^\/spec\/hard\/[^/]+$/,
   PersistentVolume: /^\/spec\/capacity\/[^/]+$/,
+  RuntimeClass: /^\/overhead\/podFixed\/[^/]+$/,
 };
-const GENERAL = /\/(?:limits|requests|overhead)\/[^/]+$|\/(?:sizeLimit|divisor)$/;
+const QUANTITIES_OF_PODS =
+  /\/resources\/(?:limits|requests)\/[^/]+$|\/spec\/overhead\/[^/]+$|\/emptyDir\/sizeLimit$|\/resourceFieldRef\/divisor$/;
 const BUILT_IN =
   /^(?:v1|(?:apps|batch|autoscaling|policy|networking\.k8s\.io|node\.k8s\.io)\/v[0-9][0-9a-z]*)$/;
-/** Maps in which names are free, so that a member may have the name of a quantity. */
-const FREE = /^\/(?:metadata|data|binaryData|stringData|immutable)\//;
+/** Maps at the top of an object in which names are free. */
+const FREE = /^\/(?:metadata|data|binaryData|stringData)\//;
 
 /** Whether a declared and a live value at a path within an object mean the same. */
 export function meansSame(apiVersion: string, kind: string, path: string, a: Value, b: Value): boolean {
   if (!BUILT_IN.test(apiVersion) || FREE.test(path)) return false;
-  if (GENERAL.test(path) || BY_KIND[kind]?.test(path) === true) {
-    const [one, other] = [quantityOf(a), quantityOf(b)];
-    return one !== undefined && other !== undefined && one === other;
-  }
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  if (!INT_OR_STRING.has(name)) return false;
-  const [one, other] = [wholeOf(a), wholeOf(b)];
-  return one !== undefined && one === other;
+  const isAt = (places: Readonly<Record<string, RegExp>>, ofPods: RegExp): boolean =>
+    ofPods.test(path) || (Object.hasOwn(places, kind) && places[kind]?.test(path) === true);
+  const read = isAt(QUANTITIES, QUANTITIES_OF_PODS)
+    ? quantityOf
+    : isAt(WHOLES, WHOLES_OF_PODS)
+      ? wholeOf
+      : undefined;
+  const one = read?.(a);
+  return one !== undefined && one === read?.(b);
 }
 
 const SUFFIXES: Readonly<Record<string, readonly [base: bigint, power: number]>> = {
@@ -83,5 +88,5 @@ function quantityOf(value: Value): bigint | undefined {
 
 function wholeOf(value: Value): number | undefined {
   if (typeof value === 'number') return value;
-  return typeof value === 'string' && /^[0-9]{1,5}$/.test(value) ? Number(value) : undefined;
+  return typeof value === 'string' && /^(?:0|[1-9][0-9]{0,4})$/.test(value) ? Number(value) : undefined;
 }

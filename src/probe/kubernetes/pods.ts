@@ -1,7 +1,7 @@
 /**
  * What live pods may do that the baseline of the Pod Security Standards forbids (kubernetes.io/docs/concepts/security/
- * pod-security-standards, v1.36): host namespaces, privileged containers, added capabilities, hostPath volumes, host ports,
- * profiles switched off, sysctls, HostProcess.
+ * pod-security-standards, v1.36; k8s.io/pod-security-admission v0.36): host namespaces, privileged containers, added capabilities, hostPath volumes, host ports,
+ * profiles switched off, sysctls, HostProcess, probes and hooks that reach another host.
  */
 import type { LiveObject } from './object.ts';
 import { flagAt, mapAt, mapsAt, numberAt, partAt, textAt, textsAt, type Tree, type TreeMap } from './tree.ts';
@@ -35,6 +35,8 @@ const SYSCTLS: ReadonlySet<string> = new Set([
   'net.ipv4.tcp_fin_timeout',
   'net.ipv4.tcp_keepalive_intvl',
   'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_rmem',
+  'net.ipv4.tcp_wmem',
 ]);
 const SELINUX_TYPES: ReadonlySet<string> = new Set([
   '',
@@ -104,8 +106,20 @@ function ofContainer(container: TreeMap, at: string): readonly Beyond[] {
     found.push({ inside: `${at}/securityContext/procMount`, what: 'an unmasked /proc' });
   if (mapsAt(container, 'ports').some((each) => (numberAt(each, 'hostPort') ?? 0) !== 0))
     found.push({ inside: `${at}/ports`, what: 'a port of the host' });
+  for (const calls of CALLS)
+    if (['httpGet', 'tcpSocket'].some((how) => (textAt(container, ...calls, how, 'host') ?? '') !== ''))
+      found.push({ inside: [at, ...calls].join('/'), what: 'a call of the kubelet to a host of its choice' });
   return found;
 }
+
+/** What the kubelet calls of a container. With a host of its own, a call goes from the node to any address. */
+const CALLS = [
+  ['livenessProbe'],
+  ['readinessProbe'],
+  ['startupProbe'],
+  ['lifecycle', 'postStart'],
+  ['lifecycle', 'preStop'],
+] as const;
 
 /** What a pod's and a container's security context may both say. */
 function ofContext(owner: TreeMap, at: string): readonly Beyond[] {

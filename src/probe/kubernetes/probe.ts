@@ -161,6 +161,10 @@ const RESTING = [
   'deleted',
   'undeclared',
   'extra',
+  'unexplained',
+  'ofCluster',
+  'looked',
+  'counts',
   'whole',
   'pods',
   'images',
@@ -218,7 +222,7 @@ function doubtsOf({ first, views, disagreements: found, behind }: Look): readonl
   return [
     ...(doubt === undefined || isContradicted
       ? []
-      : RESTING.map((name) => ({ path: `/${name}`, reason: doubt }))),
+      : [...RESTING, 'agree'].map((name) => ({ path: `/${name}`, reason: doubt }))),
     ...(isMixed ? [{ path: '/agree', reason: mixed }] : []),
   ];
 }

@@ -102,10 +102,10 @@ function findUndeclared(
       if (declared.has(object.path) || ignoresObject(object.path)) continue;
       if (owned.has(object.uid)) found.look('owned', object.path);
       else if (isOfCluster(object)) {
-        found.add('ofCluster', shownPath(object.path));
+        found.add('ofCluster', () => shownPath(object.path));
         found.look('cluster', object.path);
       } else {
-        found.add('undeclared', { path: shownPath(object.path), manager: managersIn(object) });
+        found.add('undeclared', () => ({ path: shownPath(object.path), manager: managersIn(object) }));
         found.look('undeclared', object.path);
       }
     }
@@ -167,9 +167,10 @@ class Findings {
   readonly looked: string[] = [];
   readonly deleted: Placed[] = [];
 
-  add(kind: Kind, what: Value): void {
+  /** `what` is made for what is shown alone: a server may show a million fields more, each with a manager to find. */
+  add(kind: Kind, what: () => Value): void {
     this.count(kind, 1);
-    if (this.lists[kind].length < MAX_SHOWN) this.lists[kind].push(what);
+    if (this.lists[kind].length < MAX_SHOWN) this.lists[kind].push(what());
   }
 
   count(name: string, by: number): void {
@@ -182,16 +183,17 @@ class Findings {
 
   addCompared(live: LiveObject, compared: ComparedObject): void {
     const { path } = live;
-    const by = (inside: string): Value => ({
+    const by = (inside: string) => (): Value => ({
       path: shownPath(path + inside),
       manager: managersIn(live, inside),
     });
+    const named = (inside: string) => (): Value => shownPath(path + inside);
     for (const [name, n] of Object.entries(compared.counts)) this.count(name, n);
     this.count('defaults', compared.defaults);
     for (const inside of compared.changed) this.add('differing', by(inside));
-    for (const inside of compared.absent) this.add('missing', shownPath(path + inside));
+    for (const inside of compared.absent) this.add('missing', named(inside));
     for (const inside of compared.extra) this.add('extra', by(inside));
-    for (const inside of compared.unexplained) this.add('unexplained', shownPath(path + inside));
+    for (const inside of compared.unexplained) this.add('unexplained', named(inside));
     const isSame = compared.changed.length + compared.absent.length + compared.extra.length === 0;
     this.look(isSame ? 'same' : 'differing', path);
   }
@@ -199,7 +201,7 @@ class Findings {
   world({ defaultsOf }: Declaration, { facts, lists, faults }: View): World {
     const { counts } = this;
     const of = (name: string): number => counts[name] ?? 0;
-    for (const { path } of this.deleted) this.add('deleted', shownPath(path));
+    for (const { path } of this.deleted) this.add('deleted', () => shownPath(path));
     const why =
       defaultsOf === undefined
         ? 'no defaults of the API server were committed'

@@ -17,6 +17,14 @@ export function defaultsPath(minor: string, path: string): string {
   return `/${step}${path}`;
 }
 
+/** The volume that a Pod gets, under another name each time (k8s.io/kubernetes v1.36, plugin/pkg/admission/serviceaccount). */
+const TOKEN_VOLUME = /^(\/spec\/volumes\/name=kube-api-access-)[a-z0-9]{5}(?=\/|$)/;
+
+/** A path within an object, with a name that the server makes up replaced by one that stands for all of them. */
+export function withoutChosenName(inside: string): string {
+  return inside.replace(TOKEN_VOLUME, '$1*');
+}
+
 /** The value of a leaf that the server chooses. */
 const CHOSEN = encodeCbor(new Map([['unknown', true]]));
 /** The value of a declared leaf that the server does not keep, since it is what is there without it. */
@@ -27,16 +35,23 @@ const GIVEN_OUT: ReadonlyMap<string, RegExp> = new Map([
   ['Service', /^\/spec\/(?:clusterIP|clusterIPs(?:\/.*)?|healthCheckNodePort|ports\/[^/]+\/nodePort)$/],
 ]);
 
+type Ran = ReadonlyMap<string, DeclaredLeaf>;
+
+function named(run: Ran): Ran {
+  return new Map([...run].map(([inside, leaf]) => [withoutChosenName(inside), leaf]));
+}
+
 /**
  * The defaults of one object: what a dry run has besides the declared leaves. `first` and `second`: the leaves of two dry
  * runs, by path within the object; what differs between the two is chosen by the server.
  */
 export function defaultLeaves(
   declared: ReadonlyMap<string, DeclaredLeaf>,
-  first: ReadonlyMap<string, DeclaredLeaf>,
-  second: ReadonlyMap<string, DeclaredLeaf>,
+  firstRun: Ran,
+  secondRun: Ran,
   { kind, pathOf }: { readonly kind: string; readonly pathOf: (inside: string) => string },
 ): readonly DeclaredLeaf[] {
+  const [first, second] = [named(firstRun), named(secondRun)];
   const leaves: DeclaredLeaf[] = [];
   const add = (inside: string, value: Uint8Array): void =>
     void leaves.push({ path: pathOf(inside), value, sensitive: false });

@@ -1,0 +1,232 @@
+/** Attacks on `kubernetes@1` that turned it green, or that cost it too much: what looks alike, what a server takes back, what it sends. */
+import t from 'tap';
+import { parseJson } from '#src/bytes/json.ts';
+import { serverDefaults } from '#src/commit/server-defaults.ts';
+import { defaultLeaves } from '#src/declare/sources/kubernetes/defaults.ts';
+import { declareKubernetes } from '#src/declare/sources/kubernetes/kubernetes.ts';
+import { declaredValue } from '#src/probe/declared.ts';
+import { compareObject } from '#src/probe/kubernetes/compare.ts';
+import { meansSame } from '#src/probe/kubernetes/normal.ts';
+import { beyondBaseline } from '#src/probe/kubernetes/pods.ts';
+import { shownPath } from '#src/probe/kubernetes/shown.ts';
+import { FakeCluster, fakeServer, TOKEN, type Json, type Lie } from '../support/fake-kube.ts';
+import { declaredFrom, lookAt, openedLeaves, verdicts } from '../support/kube-claims.ts';
+
+const POLICY = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  metadata: { name: 'deny-all', namespace: 'shop' },
+  spec: { podSelector: { matchLabels: { port: '80' } }, policyTypes: ['Ingress'] },
+};
+const NETWORK = 'networking.k8s.io/v1';
+
+t.test('texts at places of free names are compared as texts', async (t) => {
+  const cases: readonly (readonly [version: string, kind: string, path: string, a: string, b: string])[] = [
+    [NETWORK, 'NetworkPolicy', '/spec/podSelector/matchLabels/port', '80', '080'],
+    ['v1', 'Service', '/spec/selector/number', '1', '01'],
+    ['v1', 'Service', '/spec/selector/port', '1', '01'],
+    ['apps/v1', 'Deployment', '/spec/template/metadata/labels/divisor', '1', '1000m'],
+    ['apps/v1', 'Deployment', '/spec/template/metadata/annotations/sizeLimit', '1', '1000m'],
+    ['apps/v1', 'Deployment', '/spec/template/spec/nodeSelector/port', '1', '01'],
+    ['v1', 'PersistentVolume', '/spec/csi/volumeAttributes/port', '1', '01'],
+    [
+      'autoscaling/v2',
+      'HorizontalPodAutoscaler',
+      '/spec/metrics/0/external/metric/selector/matchLabels/value',
+      '1',
+      '1000m',
+    ],
+  ];
+  for (const [version, kind, path, a, b] of cases) t.notOk(meansSame(version, kind, path, a, b), path);
+  t.ok(meansSame(NETWORK, 'NetworkPolicy', '/spec/ingress/0/ports/port=80,protocol=TCP/port', 80, '80'));
+  t.ok(
+    meansSame(
+      'autoscaling/v2',
+      'HorizontalPodAutoscaler',
+      '/spec/metrics/0/pods/target/averageValue',
+      '1k',
+      '1e3',
+    ),
+  );
+  t.ok(meansSame('v1', 'Pod', '/spec/containers/name=a/resources/limits/cpu', '1000m', 1));
+  t.ok(meansSame('v1', 'Pod', '/spec/containers/name=a/livenessProbe/httpGet/port', '80', 80));
+  t.ok(meansSame('v1', 'PersistentVolumeClaim', '/spec/resources/requests/storage', '1Ki', '1024'));
+
+  const cluster = new FakeCluster();
+  const server = await fakeServer(cluster);
+  t.teardown(() => server.stop());
+  cluster.put({ ...POLICY, spec: { ...POLICY.spec, podSelector: { matchLabels: { port: '0080' } } } });
+  t.equal(verdicts(await lookAt(server, declaredFrom(POLICY))), 'VIOLATED PROVEN');
+});
+
+const leavesOf = (spec: Json) => {
+  const { leaves } = declareKubernetes([
+    JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'shop' }, spec }),
+  ]);
+  return new Map(leaves.map((leaf) => [leaf.path.slice('/v1/Pod/shop/p'.length), leaf]));
+};
+const MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+const podWith = (name: string, ...volumes: readonly object[]): Json => ({
+  containers: [{ name: 'web', image: 'web', volumeMounts: [{ name, mountPath: MOUNT }] }],
+  volumes: [{ name, projected: { defaultMode: 420 } }, ...volumes],
+});
+
+t.test('a list that differs between two dry runs lets in nothing but what they show', async (t) => {
+  const declared = leavesOf({ containers: [{ name: 'web', image: 'web' }] });
+  const [first, second] = ['kube-api-access-bbbbb', 'kube-api-access-ccccc'].map((each) =>
+    leavesOf(podWith(each)),
+  );
+  if (first === undefined || second === undefined) throw new Error('two runs');
+  const pathOf = (inside: string): string => inside;
+  const defaults = new Map(
+    defaultLeaves(declared, first, second, { kind: 'Pod', pathOf }).map(({ path, value }) => [
+      path,
+      declaredValue(value),
+    ]),
+  );
+  const wanted = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    namespace: 'shop',
+    name: 'p',
+    leaves: new Map([...declared].map(([path, { value }]) => [path, declaredValue(value)])),
+    defaults,
+  };
+  const options = { knowsDefaults: true, key: undefined, ignores: () => false, declaredAt: '/v1/Pod/shop/p' };
+  const compare = (spec: Json) => compareObject(wanted, { leaves: leavesOf(spec) }, options);
+  t.match(compare(podWith('kube-api-access-x7k2p')), { changed: [], absent: [], extra: [] }, 'what it adds');
+  t.same(
+    compare(podWith('kube-api-access-x7k2p', { name: 'root', hostPath: { path: '/' } })).extra,
+    ['/spec/volumes/name=root/hostPath/path', '/spec/volumes/name=root/name'],
+    'a path of the host among the volumes',
+  );
+  const disguised = podWith('kube-api-access-x7k2p');
+  disguised.volumes = [{ name: 'kube-api-access-x7k2p', hostPath: { path: '/' } }];
+  const found = compare(disguised);
+  t.same(found.extra, ['/spec/volumes/name=kube-api-access-x7k2p/hostPath/path'], 'under its name');
+  t.same(found.absent, ['/spec/volumes/name=kube-api-access-*/projected/defaultMode']);
+});
+
+t.test('a field that is declared and ignored may have any value', async (t) => {
+  const cluster = new FakeCluster();
+  const server = await fakeServer(cluster);
+  t.teardown(() => server.stop());
+  cluster.put({ ...POLICY, spec: { ...POLICY.spec, podSelector: { matchLabels: { port: '81' } } } });
+  const config = {
+    'current-context': 'c',
+    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+    clusters: [
+      {
+        name: 'c',
+        cluster: {
+          server: server.target,
+          'certificate-authority-data': Buffer.from(server.secrets['ca'] ?? '').toString('base64'),
+        },
+      },
+    ],
+    users: [{ name: 'u', user: { token: TOKEN } }],
+  };
+  const ignore = [{ path: '/spec/podSelector/matchLabels/port', reason: 'set elsewhere' }];
+  const texts = [JSON.stringify(POLICY)];
+  const { leaves } = await serverDefaults(texts, JSON.stringify(config), {
+    ignore,
+    signal: AbortSignal.timeout(20_000),
+  });
+  const declared = openedLeaves([...declareKubernetes(texts, ignore).leaves, ...leaves]);
+  t.equal(verdicts(await lookAt(server, declared)), 'PROVEN PROVEN');
+});
+
+t.test('who was seen to differ cannot take it back by refusing the second question', async (t) => {
+  const cluster = new FakeCluster();
+  const [honest, liar] = [await fakeServer(cluster), await fakeServer(cluster)];
+  t.teardown(async () => {
+    await honest.stop();
+    await liar.stop();
+  });
+  const own = cluster.put(POLICY);
+  const isList = (path: string): boolean => path.endsWith('/networkpolicies');
+  for (const status of [404, 403, 500]) {
+    const refuses: Lie = ({ path }, answer) => {
+      if (/networkpolicies\/[a-z]/.test(path)) Object.assign(answer, { status, body: {} });
+    };
+    const cases: readonly (readonly [string, Lie])[] = [
+      [
+        'another content at one revision',
+        (asked, answer) => {
+          if (isList(asked.path)) answer.body.items[0].spec.policyTypes = ['Egress'];
+          refuses(asked, answer);
+        },
+      ],
+      [
+        'an object more',
+        (asked, answer) => {
+          if (isList(asked.path))
+            answer.body.items.push({ ...own, metadata: { ...own.metadata, name: 'more', uid: 'u-2' } });
+          refuses(asked, answer);
+        },
+      ],
+    ];
+    for (const [what, lie] of cases) {
+      liar.lie = lie;
+      const seen = await lookAt(honest, declaredFrom(POLICY), { endpoints: [`127.0.0.1:${liar.port}`] });
+      t.notMatch(verdicts(seen), /PROVEN/, `${what}, then ${status}`);
+      const doubted = seen.withheld?.map((each) => each.path) ?? [];
+      t.ok(
+        ['/agree', '/counts', '/looked'].every((each) => doubted.includes(each)),
+        'also what counts tell',
+      );
+    }
+  }
+  cluster.put({ ...POLICY, metadata: { name: 'allow-all', namespace: 'shop' } });
+  liar.lie = ({ path }, answer) => {
+    if (isList(path))
+      answer.body.items = answer.body.items.filter((each: Json) => each.metadata.name !== 'allow-all');
+    if (path.endsWith('/allow-all')) Object.assign(answer, { status: 500, body: {} });
+  };
+  const seen = await lookAt(liar, declaredFrom(POLICY), { endpoints: [`127.0.0.1:${honest.port}`] });
+  t.notMatch(verdicts(seen), /PROVEN/, 'hidden in lists, and no answer about it');
+});
+
+t.test('the baseline of v1.36: calls of the kubelet to a host, sysctls', async (t) => {
+  const pod = (container: object, context: object = {}) => ({
+    tree: parseJson(
+      JSON.stringify({ spec: { containers: [{ name: 'a', ...container }], securityContext: context } }),
+      { most: 100, advice: '' },
+    ) as ReadonlyMap<string, never>,
+  });
+  for (const [member, how] of [
+    ['livenessProbe', 'httpGet'],
+    ['readinessProbe', 'tcpSocket'],
+    ['startupProbe', 'httpGet'],
+  ] as const)
+    t.same(
+      beyondBaseline(pod({ [member]: { [how]: { host: '169.254.169.254', port: 80 } } })).map(
+        (each) => each.inside,
+      ),
+      [`/spec/containers/name=a/${member}`],
+    );
+  for (const hook of ['postStart', 'preStop'])
+    t.same(
+      beyondBaseline(pod({ lifecycle: { [hook]: { httpGet: { host: '10.0.0.1', port: 80 } } } })).map(
+        (each) => each.inside,
+      ),
+      [`/spec/containers/name=a/lifecycle/${hook}`],
+    );
+  t.same(beyondBaseline(pod({ livenessProbe: { httpGet: { port: 80, host: '' } } })), []);
+  t.same(beyondBaseline(pod({}, { sysctls: [{ name: 'net.ipv4.tcp_rmem', value: '1' }] })), []);
+});
+
+t.test('names of Secrets do not leave in paths', async (t) => {
+  for (const path of [
+    '/v1/ServiceAccount/shop/web/secrets/name=s3cret/name',
+    '/spec/imagePullSecrets/name=s3cret',
+  ])
+    t.notMatch(shownPath(path), /s3cret/);
+  t.equal(shownPath('/spec/containers/name=web/image'), '/spec/containers/name=web/image');
+});
+
+t.test('an answer of more values than objects have is refused before it fills the memory', async (t) => {
+  const text = `[${'{},'.repeat(2_000)}{}]`;
+  t.throws(() => parseJson(text, { most: 9, advice: '', values: 2_000 }), { code: 'too-large' });
+  t.ok(parseJson(text, { most: 9, advice: '', values: 2_002 }));
+});

@@ -16,6 +16,7 @@ const SRC = resolve(import.meta.dirname, '../../src');
 const COMMANDS: readonly string[] = [
   'evidence/identity.ts',
   'explorer/facts/facts.ts',
+  'explorer/page/views/entry/leaves.ts',
   'explorer/page/views/entry/shown.ts',
   'explorer/page/views/home.ts',
   'explorer/page/views/search.ts',
@@ -33,6 +34,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'build/browser.ts': 'node',
   'build/command.ts': 'esbuild',
   'build/explorer.ts': 'esbuild',
+  'build/sizes.ts': 'a script of the clone, by itself',
   'build/verifier.ts': 'esbuild',
   'commit/server-defaults.ts': 'kubectl',
   'declare/node/git.ts': 'git',

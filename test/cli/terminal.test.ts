@@ -99,6 +99,8 @@ const WRITERS: Readonly<Record<string, number>> = {
   'audit/node/verifier.ts': 3,
   // Prints the hash of verify.html while the pages are built.
   'build/explorer.ts': 1,
+  // A script of the clone, which prints sizes of files.
+  'build/sizes.ts': 3,
   'cli/bin.cjs': 2,
   // The text of a collector, a program of its own.
   'cli/demo/firewall.ts': 1,

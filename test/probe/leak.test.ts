@@ -543,6 +543,8 @@ t.test('what lowers checks, or says where a secret goes, is the owner’s', asyn
     'terraform@1 run',
     'kubernetes@1 endpoints',
     'kubernetes@1 spki',
+    'cri@1 api',
+    'cri@1 node',
   ]);
 });
 

@@ -29,6 +29,8 @@ export interface Agreement {
   readonly missing: readonly Finding[];
   /** Runs another image than the API shows. */
   readonly disagreeing: readonly Finding[];
+  /** Runs, and the API tells no digest of its image: whether it is another cannot be said. */
+  readonly untold: readonly Finding[];
 }
 
 /** `before` and `after`: the API's lists around the look at the runtime, so that what began or ended meanwhile is in one of them. */
@@ -42,6 +44,7 @@ export function agreementOf(
   const { pods, loose } = runningPods(sandboxes, containers);
   const hidden = loose.map((each) => finding('container', each.id, `?/?/${each.name}`, each.created));
   const disagreeing: Finding[] = [];
+  const untold: Finding[] = [];
   const seen = new Set<string>();
   // The newest first: of several that say to be one pod, the others are not that pod.
   for (const { sandbox, containers: own } of pods.toSorted((x, y) => newestFirst(x.sandbox, y.sandbox))) {
@@ -56,12 +59,13 @@ export function agreementOf(
     const within = containersOf(sandbox, own, known, imageOf);
     hidden.push(...within.hidden);
     disagreeing.push(...within.disagreeing);
+    untold.push(...within.untold);
   }
   const inBoth = new Set(before.map(({ uid }) => uid));
   const missing = after
     .filter(({ uid, runs }) => runs && inBoth.has(uid) && !seen.has(uid))
     .map((pod) => finding('pod', pod.uid, nameOf(pod), undefined));
-  return { running: pods.length, known: seen.size, hidden, missing, disagreeing };
+  return { running: pods.length, known: seen.size, hidden, missing, disagreeing, untold };
 }
 
 /** The containers of a known pod that the API does not show, or shows with another image. A name runs once. */
@@ -70,9 +74,10 @@ function containersOf(
   own: readonly Container[],
   known: readonly ApiPod[],
   imageOf: (container: Container) => KnownImage,
-): Pick<Agreement, 'hidden' | 'disagreeing'> {
+): Pick<Agreement, 'hidden' | 'disagreeing' | 'untold'> {
   const hidden: Finding[] = [];
   const disagreeing: Finding[] = [];
+  const untold: Finding[] = [];
   const names = new Set<string>();
   for (const container of own.toSorted(newestFirst)) {
     const name = `${nameOf(sandbox)}/${container.name}`;
@@ -80,10 +85,14 @@ function containersOf(
       finding(kind, container.id, name, container.created);
     const isShown = known.some((pod) => pod.containers.has(container.name));
     if (!isShown || names.has(container.name)) hidden.push(found('container'));
-    else if (isOther(container, known, imageOf)) disagreeing.push(found('image'));
+    else {
+      const isSame = isShownImage(container, known, imageOf);
+      if (isSame === undefined) untold.push(found('image'));
+      else if (!isSame) disagreeing.push(found('image'));
+    }
     names.add(container.name);
   }
-  return { hidden, disagreeing };
+  return { hidden, disagreeing, untold };
 }
 
 /** By attempt: the kubelet numbers them, and ends one before it begins the next. */
@@ -143,13 +152,14 @@ export function runningPods(sandboxes: readonly Sandbox[], containers: readonly 
   return { pods, loose };
 }
 
-/** Whether the API shows another image for a container than the runtime runs. Where one of them names no digest, nobody can tell. */
-function isOther(
+/** Whether a container runs the image that the API shows. undefined: the API, or the runtime, names no digest of it. */
+function isShownImage(
   container: Container,
   pods: readonly ApiPod[],
   imageOf: (container: Container) => KnownImage,
-): boolean {
-  const said = pods.map((pod) => pod.containers.get(container.name));
+): boolean | undefined {
+  const told = pods.map((pod) => pod.containers.get(container.name)).filter((each) => each !== undefined);
   const { digests } = imageOf(container);
-  return digests.size > 0 && said.every((each) => each !== undefined && !digests.has(each));
+  if (told.some((each) => digests.has(each))) return true;
+  return digests.size > 0 && told.length === pods.length ? false : undefined;
 }

@@ -2,6 +2,7 @@
  * Images by their digests. A container runs one image, which has several: of its configuration (the runtime's id), of the
  * manifest for this platform, and of the index that names manifests for all platforms. A declaration names one of them.
  */
+import { refuse } from '../../bytes/refusal.ts';
 import type { Container, Image } from './messages.ts';
 
 /** Digests under which the runtime knows the image of a container. */
@@ -21,14 +22,32 @@ export function digestIn(reference: string): string | undefined {
   return DIGEST.test(at) ? at : undefined;
 }
 
-/** Finds the digests of containers' images. `images`: all that the runtime has. */
+/** Most registries' digests of one image. */
+const MAX_DIGESTS = 200;
+
+/** Finds the digests of containers' images. `images`: all that the runtime has. Refuses `too-large` for one with too many digests. */
 export function imageIndex(images: readonly Image[]): (container: Pick<Container, 'images'>) => KnownImage {
   const byDigest = new Map<string, Image[]>();
-  for (const image of images)
-    for (const each of [image.id, ...image.digests]) {
-      const digest = digestIn(each);
-      if (digest !== undefined) byDigest.set(digest, [...(byDigest.get(digest) ?? []), image]);
+  for (const image of images) {
+    if (image.digests.length > MAX_DIGESTS)
+      throw refuse(
+        'too-large',
+        `the runtime has an image with more than ${MAX_DIGESTS} digests of registries`,
+      );
+    for (const digest of new Set([image.id, ...image.digests].map(digestIn))) {
+      if (digest === undefined) continue;
+      const known = byDigest.get(digest);
+      if (known === undefined) byDigest.set(digest, [image]);
+      else known.push(image);
     }
+  }
+  // Many containers run one image.
+  const registered = new Map<string, ReadonlySet<string>>();
+  const registeredOf = (own: string): ReadonlySet<string> => {
+    const found = registered.get(own) ?? registeredIn(byDigest.get(own) ?? []);
+    registered.set(own, found);
+    return found;
+  };
   return ({ images: references }) => {
     const digests = new Set<string>();
     let fromRegistry = false;
@@ -36,17 +55,21 @@ export function imageIndex(images: readonly Image[]): (container: Pick<Container
       const own = digestIn(reference);
       if (own === undefined) continue;
       digests.add(own);
-      if (reference.includes('@')) fromRegistry = true;
-      for (const image of byDigest.get(own) ?? [])
-        for (const each of image.digests) {
-          const digest = digestIn(each);
-          if (digest === undefined) continue;
-          digests.add(digest);
-          fromRegistry = true;
-        }
+      const others = registeredOf(own);
+      for (const each of others) digests.add(each);
+      fromRegistry ||= reference.includes('@') || others.size > 0;
     }
     return { digests, fromRegistry };
   };
+}
+
+function registeredIn(images: readonly Image[]): ReadonlySet<string> {
+  return new Set(
+    images
+      .flatMap((image) => image.digests)
+      .map(digestIn)
+      .filter((each) => each !== undefined),
+  );
 }
 
 /** Whether a runtime's image is one of the declared; undefined if the runtime does not say enough to tell. */

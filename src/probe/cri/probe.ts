@@ -87,8 +87,8 @@ async function look({ target, signal }: ProbeTask, { cluster }: Settings): Promi
   }
 }
 
-function disagrees({ hidden, missing, disagreeing }: Agreement): boolean {
-  return hidden.length + missing.length + disagreeing.length > 0;
+function disagrees({ hidden, missing, disagreeing, untold }: Agreement): boolean {
+  return hidden.length + missing.length + disagreeing.length + untold.length > 0;
 }
 
 interface Settled extends Agreement {
@@ -102,6 +102,7 @@ function settle(first: Agreement, last: Agreement): Settled {
   const disagreeing = confirmed(first.disagreeing, last.disagreeing);
   return {
     ...last,
+    untold: confirmed(first.untold, last.untold).both,
     hidden: hidden.both,
     missing: missing.both,
     disagreeing: disagreeing.both,
@@ -154,7 +155,12 @@ function observed(
     contradictions: agreement === undefined ? [] : contradictionsOf(agreement),
     population: members.population,
     ...(images !== undefined && { compared: images.compared, undeclared: images.undeclared }),
-    withheld: [...onceWithheld(agreement), ...(images?.withheld ?? []), ...cutLists(lists, MAX_SHOWN)],
+    withheld: [
+      ...untoldWithheld(agreement),
+      ...onceWithheld(agreement),
+      ...(images?.withheld ?? []),
+      ...cutLists(lists, MAX_SHOWN),
+    ],
     bytes,
   };
 }
@@ -211,6 +217,14 @@ function contradictionsOf({ hidden, missing, disagreeing }: Settled): readonly C
       ? []
       : [{ paths: [path], explain: `${count} ${count === 1 ? 'thing' : 'things'} ${what}; looked at twice` }],
   );
+}
+
+/** An API that tells no images would disagree with nothing. */
+function untoldWithheld(agreement: Settled | undefined): readonly Withheld[] {
+  const count = agreement?.untold.length ?? 0;
+  if (count === 0) return [];
+  const reason = `of ${count} containers that run, the API or the runtime names no digest of the image`;
+  return [{ path: '/disagreeing', reason, only: 'members' }];
 }
 
 function onceWithheld(agreement: Settled | undefined): readonly Withheld[] {

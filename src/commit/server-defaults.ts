@@ -45,9 +45,15 @@ export async function serverDefaults(
     for (const object of manifestObjects(texts)) {
       const kind = { apiVersion: textAt(object, 'apiVersion') ?? '', kind: textAt(object, 'kind') ?? '' };
       if (isSecret(kind)) continue;
-      const found = await ofObject(api, await discovery.find(kind), object, ignore);
-      if (typeof found === 'string') leftOut.push(found);
-      else leaves.push(...found.map((leaf) => ({ ...leaf, path: defaultsPath(minor, leaf.path) })));
+      const { at, found } = await ofObject(api, await discovery.find(kind), object, ignore);
+      if (found === undefined)
+        leftOut.push(
+          `defaults of ${printable(at)} are not committed, so what is live beyond the declaration makes it UNKNOWN: ` +
+            'the API server does not take it under another name',
+        );
+      // A leaf that may be anything at the path of the object itself says that nobody knows its defaults.
+      for (const leaf of found ?? [chosenLeaf(at)])
+        leaves.push({ ...leaf, path: defaultsPath(minor, leaf.path) });
     }
     return { leaves, version, leftOut };
   } finally {
@@ -55,18 +61,17 @@ export async function serverDefaults(
   }
 }
 
-/** Default leaves of one object, with paths as in a declaration; a text that says why there are none. */
+/** Default leaves of one object, with paths as in a declaration; undefined if the server does not take it under another name. */
 async function ofObject(
   api: ApiServer,
   resource: Resource,
   object: TreeMap,
   ignore: readonly Exclusion[],
-): Promise<readonly DeclaredLeaf[] | string> {
+): Promise<{ readonly at: string; readonly found: readonly DeclaredLeaf[] | undefined }> {
   const { at, leaves } = leavesOfObject(object);
   const declared = new Map(leaves.map((leaf) => [leaf.path.slice(at.length), leaf]));
   const [first, second] = [await dryRun(api, resource, object), await dryRun(api, resource, object)];
-  if (typeof first === 'number' || typeof second === 'number')
-    return `defaults of ${printable(at)} are not committed: the API server does not take it under another name`;
+  if (typeof first === 'number' || typeof second === 'number') return { at, found: undefined };
   for (const ran of [first, second]) assertKept(at, resource, declared, ran, ignore);
   const naming = { kind: resource.kind, pathOf: (inside: string): string => at + inside };
   const added = defaultLeaves(declared, first, second, naming).filter(
@@ -74,7 +79,7 @@ async function ofObject(
   );
   // What the declaration leaves out by --ignore may have any value, also where the manifest gives it one.
   const others = added.filter(({ path }) => !isIgnored(ignore, path.slice(at.length)));
-  return [...others, ...ignore.map(({ path }) => chosenLeaf(at + path))];
+  return { at, found: [...others, ...ignore.map(({ path }) => chosenLeaf(at + path))] };
 }
 
 function isIgnored(ignore: readonly Exclusion[], inside: string): boolean {

@@ -9,7 +9,14 @@ import { compareObject } from '#src/probe/kubernetes/compare.ts';
 import { meansSame } from '#src/probe/kubernetes/normal.ts';
 import { beyondBaseline } from '#src/probe/kubernetes/pods.ts';
 import { shownPath } from '#src/probe/kubernetes/shown.ts';
-import { FakeCluster, fakeServer, TOKEN, type Json, type Lie } from '../support/fake-kube.ts';
+import {
+  FakeCluster,
+  fakeServer,
+  TOKEN,
+  type FakeServer,
+  type Json,
+  type Lie,
+} from '../support/fake-kube.ts';
 import { declaredFrom, lookAt, openedLeaves, verdicts } from '../support/kube-claims.ts';
 
 const POLICY = {
@@ -107,11 +114,18 @@ t.test('a list that differs between two dry runs lets in nothing but what they s
   t.same(found.absent, ['/spec/volumes/name=kube-api-access-*/projected/defaultMode']);
 });
 
-t.test('a field that is declared and ignored may have any value', async (t) => {
-  const cluster = new FakeCluster();
-  const server = await fakeServer(cluster);
-  t.teardown(() => server.stop());
-  cluster.put({ ...POLICY, spec: { ...POLICY.spec, podSelector: { matchLabels: { port: '81' } } } });
+const OTHER = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'web', namespace: 'shop' },
+  data: { a: '1' },
+};
+
+function defaultsOf(
+  server: FakeServer,
+  texts: readonly string[],
+  ignore: readonly { readonly path: string; readonly reason: string }[] = [],
+) {
   const config = {
     'current-context': 'c',
     contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
@@ -126,12 +140,42 @@ t.test('a field that is declared and ignored may have any value', async (t) => {
     ],
     users: [{ name: 'u', user: { token: TOKEN } }],
   };
+  return serverDefaults(texts, JSON.stringify(config), { ignore, signal: AbortSignal.timeout(20_000) });
+}
+
+t.test('an object of which no dry run can be had: what is live beyond it may be a default', async (t) => {
+  const cluster = new FakeCluster();
+  const server = await fakeServer(cluster);
+  t.teardown(() => server.stop());
+  cluster.put({ ...POLICY, spec: { ...POLICY.spec, egress: [] } });
+  cluster.put({ ...OTHER, data: { a: '1', b: '2' } });
+  server.lie = (asked, answer) => {
+    if (asked.method === 'PATCH' && asked.path.includes('networkpolicies'))
+      Object.assign(answer, { status: 422, body: {} });
+  };
+  const texts = [JSON.stringify(POLICY), JSON.stringify(OTHER)];
+  const { leaves, leftOut } = await defaultsOf(server, texts);
+  t.match(leftOut, [/deny-all are not committed/]);
+  const declared = openedLeaves([...declareKubernetes(texts).leaves, ...leaves]);
+  t.equal(verdicts(await lookAt(server, declared)), 'VIOLATED UNKNOWN', 'a key more in the other object');
+  cluster.put(OTHER);
+  const seen = await lookAt(server, declared);
+  t.equal(verdicts(seen), 'UNKNOWN UNKNOWN');
+  t.match(seen.withheld, [{ path: '/whole', reason: /defaults of 1 objects could not be committed/ }]);
+  cluster.put({ ...POLICY, spec: { ...POLICY.spec, policyTypes: ['Egress'] } });
+  t.equal(verdicts(await lookAt(server, declared)), 'VIOLATED PROVEN', 'a declared leaf');
+  cluster.put(POLICY);
+  t.equal(verdicts(await lookAt(server, declared)), 'PROVEN PROVEN', 'nothing more than is declared');
+});
+
+t.test('a field that is declared and ignored may have any value', async (t) => {
+  const cluster = new FakeCluster();
+  const server = await fakeServer(cluster);
+  t.teardown(() => server.stop());
+  cluster.put({ ...POLICY, spec: { ...POLICY.spec, podSelector: { matchLabels: { port: '81' } } } });
   const ignore = [{ path: '/spec/podSelector/matchLabels/port', reason: 'set elsewhere' }];
   const texts = [JSON.stringify(POLICY)];
-  const { leaves } = await serverDefaults(texts, JSON.stringify(config), {
-    ignore,
-    signal: AbortSignal.timeout(20_000),
-  });
+  const { leaves } = await defaultsOf(server, texts, ignore);
   const declared = openedLeaves([...declareKubernetes(texts, ignore).leaves, ...leaves]);
   t.equal(verdicts(await lookAt(server, declared)), 'PROVEN PROVEN');
 });

@@ -16,6 +16,8 @@ export interface Wanted {
   readonly leaves: ReadonlyMap<string, Value>;
   /** Leaves that the server added in a dry run, by path within the object. */
   readonly defaults: ReadonlyMap<string, Value>;
+  /** Whether no dry run of it could be had, so that nobody knows what the server adds. */
+  readonly isUntried?: boolean;
 }
 
 export interface Declaration {
@@ -25,6 +27,7 @@ export interface Declaration {
 }
 
 interface Draft extends Wanted {
+  isUntried?: boolean;
   readonly leaves: Map<string, Value>;
   readonly defaults: Map<string, Value>;
 }
@@ -44,7 +47,7 @@ export function wantedObjects(declared: ReadonlyMap<string, Value>): Declaration
     if (apiVersion === undefined || kind === undefined || namespace === undefined || name === undefined)
       continue;
     const key = steps.slice(0, 4).join('/');
-    const found = objects.get(key) ?? {
+    const found: Draft = objects.get(key) ?? {
       apiVersion: unescaped(apiVersion),
       kind: unescaped(kind),
       namespace: unescaped(namespace),
@@ -53,7 +56,8 @@ export function wantedObjects(declared: ReadonlyMap<string, Value>): Declaration
       defaults: new Map(),
     };
     objects.set(key, found);
-    found[version === undefined ? 'leaves' : 'defaults'].set(`/${inside.join('/')}`, value);
+    if (version !== undefined && inside.length === 0) found.isUntried = true;
+    else found[version === undefined ? 'leaves' : 'defaults'].set(`/${inside.join('/')}`, value);
   }
   return { objects: [...objects.values()].filter(({ leaves }) => leaves.size > 0), defaultsOf };
 }

@@ -73,10 +73,12 @@ export function compareWorld(
       continue;
     }
     const { wanted } = each;
+    const isTried = wanted.isUntried !== true;
+    if (!isTried) found.count('untried', 1);
     found.addCompared(
       live,
       compareObject(wanted, live, {
-        knowsDefaults,
+        knowsDefaults: knowsDefaults && isTried,
         key: settings.key,
         ignores: settings.ignoresLeaf,
         declaredAt: objectPath(wanted.apiVersion, wanted.kind, wanted.namespace, wanted.name),
@@ -205,17 +207,23 @@ class Findings {
     const why =
       defaultsOf === undefined
         ? 'no defaults of the API server were committed'
-        : `defaults of ${defaultsOf} were committed, and the API server is ${facts.minor}`;
+        : defaultsOf === facts.minor
+          ? `defaults of ${of('untried')} objects could not be committed (\`commit kubernetes --defaults\` names them)`
+          : `defaults of ${defaultsOf} were committed, and the API server is ${facts.minor}`;
+    const advice =
+      defaultsOf === facts.minor
+        ? 'declare all that the server shows of these'
+        : 'commit those of this version';
     const gaps = [
       ...faults,
       ...(of('unset') > 0
-        ? [`${of('unset')} declared zero values are not shown, and ${why}; commit those of this version`]
+        ? [`${of('unset')} declared zero values are not shown, and ${why}; ${advice}`]
         : []),
       ...(of('sensitive') > 0
         ? [`${of('sensitive')} sensitive leaves were not compared: there is no secret "salt"`]
         : []),
       ...(of('unexplained') > 0
-        ? [`${of('unexplained')} live leaves are not declared, and ${why}; commit those of this version`]
+        ? [`${of('unexplained')} live leaves are not declared, and ${why}; ${advice}`]
         : []),
     ];
     const compared = of('same') + of('changed') + of('absent') + of('unset');

@@ -2,9 +2,10 @@
  * How long the looks at a claim cover it, up to each of them: the spans of history (spans.ts), walked once. What was shown under
  * other terms, or at a lower class than the claim asks for, covers nothing; what a waiver hides is what it is without it. Pure.
  */
+import { groupBy } from '../../bytes/group.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import { countBelow } from './bounds.ts';
-import { sameTerms, type Dated, type Terms, type TermsOf } from './dated.ts';
+import { termsKey, type Dated, type TermsOf } from './dated.ts';
 import type { Draft } from './drafts.ts';
 import type { Look } from './known-types.ts';
 
@@ -34,33 +35,47 @@ export function coverageOf(
   looks: readonly Dated[],
   termsOf: TermsOf,
 ): ReadonlyMap<number, Covered> {
-  const covered = new Map<number, Covered>();
-  let open = looks.flatMap(({ look, ...each }): readonly Counting[] =>
+  const counting = looks.flatMap(({ look, ...each }): readonly Counting[] =>
     look === undefined ? [] : [{ ...each, look }],
   );
-  while (open[0] !== undefined) {
-    const { terms } = open[0];
-    const own = open.filter((each) => sameTerms(each.terms, terms));
-    open = open.filter((each) => !sameTerms(each.terms, terms));
-    for (const [index, each] of underTerms(spans, own, terms, termsOf)) covered.set(index, each);
+  const covered = new Map<number, Covered>();
+  for (const [key, alike] of groupBy(counting, ({ terms }) => termsKey(terms))) {
+    const ordered = alike.toSorted(
+      (a, b) => a.look.at - b.look.at || a.look.entry.index - b.look.entry.index,
+    );
+    // How much a look asks for is said by its own commitment: another one may have asked for fewer looks, or for a lower class.
+    for (const own of groupBy(ordered, ({ terms }) => demandsOf(terms.claim)).values()) {
+      const most = own[0] === undefined ? 0 : apart(own[0].terms.claim);
+      const known = new Map<string, boolean>();
+      const counts = (commitment: string): boolean => {
+        const of = termsOf(commitment);
+        const isOwn =
+          known.get(commitment) ?? (of !== undefined && termsKey(of) === key && apart(of.claim) <= most);
+        known.set(commitment, isOwn);
+        return isOwn;
+      };
+      for (const [index, each] of underTerms(spans, own, ordered, counts)) covered.set(index, each);
+    }
   }
   return covered;
 }
 
+function demandsOf({ minEvidence, cadence, grace = 0 }: Claim): string {
+  return `${minEvidence} ${cadence} ${grace}`;
+}
+
+/** Seconds that looks may be apart without a gap between them. */
+function apart({ cadence, grace = 0 }: Claim): number {
+  return cadence * (1 + grace);
+}
+
+/** `own`: looks of one claim's demands, in order, among `ordered`, all of the same terms. */
 function* underTerms(
   spans: readonly Draft[],
-  looks: readonly Counting[],
-  terms: Terms,
-  termsOf: TermsOf,
+  own: readonly Counting[],
+  ordered: readonly Counting[],
+  counts: (commitment: string) => boolean,
 ): Generator<readonly [number, Covered]> {
-  const known = new Map<string, boolean>();
-  const counts = (commitment: string): boolean => {
-    const of = termsOf(commitment);
-    const own = known.get(commitment) ?? (of !== undefined && sameTerms(of, terms));
-    known.set(commitment, own);
-    return own;
-  };
-  const ordered = looks.toSorted((a, b) => a.look.at - b.look.at || a.look.entry.index - b.look.entry.index);
   // A run of looks begins with one that a witness vouches for.
   const vouched = ordered.filter(({ look, from }) => look.verdict === 'PROVEN' && from !== undefined);
   const times = vouched.map(({ look }) => look.at);
@@ -70,12 +85,13 @@ function* underTerms(
   };
   let state = NOTHING;
   let next = 0;
-  for (const dated of ordered) {
+  for (const dated of own) {
+    const { claim } = dated.terms;
     const { at } = dated.look;
     for (let span = spans[next]; span !== undefined && span.to <= at; span = spans[(next += 1)])
-      state = after(state, span, span.to, terms.claim, counts);
+      state = after(state, span, span.to, claim, counts);
     const span = spans[next];
-    const now = span !== undefined && span.from < at ? after(state, span, at, terms.claim, counts) : state;
+    const now = span !== undefined && span.from < at ? after(state, span, at, claim, counts) : state;
     yield [
       dated.look.entry.index,
       { tolerant: secondsFrom(now.tolerant, dated), strict: secondsFrom(now.strict, dated) },

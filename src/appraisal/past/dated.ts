@@ -25,20 +25,23 @@ export interface Terms {
 /** The terms of a claim under a commitment, by its entry id; undefined if that one does not have it. */
 export type TermsOf = (commitment: string) => Terms | undefined;
 
-/** Whether two commitments ask the same of the same target. What was shown under other terms covers nothing. */
-export function sameTerms(a: Terms, b: Terms): boolean {
-  const { claim, locator } = a;
-  const same = (name: 'expr' | 'probe' | 'language'): boolean => claim[name] === b.claim[name];
-  return (
-    same('expr') && same('probe') && same('language') && locator === b.locator && sameParams(claim, b.claim)
-  );
+const KEYS = new WeakMap<Terms, string>();
+
+/** The same text for two commitments that ask the same of the same target. What was shown under other terms covers nothing. */
+export function termsKey(terms: Terms): string {
+  const known = KEYS.get(terms) ?? keyOf(terms);
+  KEYS.set(terms, known);
+  return known;
 }
 
-function sameParams(a: Claim, b: Claim): boolean {
-  const texts = [a, b].map(({ params = [] }) =>
-    JSON.stringify([...params].toSorted(([x], [y]) => (x < y ? -1 : 1))),
-  );
-  return texts[0] === texts[1];
+function keyOf({ claim: { expr, probe, language = 1, params = [] }, locator = null }: Terms): string {
+  return JSON.stringify([
+    expr,
+    probe,
+    language,
+    locator,
+    [...params].toSorted(([x], [y]) => (x < y ? -1 : 1)),
+  ]);
 }
 
 export interface Dated {

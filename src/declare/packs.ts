@@ -33,6 +33,8 @@ export function packOf(
   if (missing !== undefined)
     throw refuse('malformed-payload', `the pack ${name} needs the parameter ${missing}: add it under params`);
   const all = new Map<string, Parameter>([...Object.entries(pack.defaults ?? {}), ...params]);
+  const fault = pack.fault?.(all);
+  if (fault !== undefined) throw refuse('malformed-payload', `the pack ${name}: ${fault}`);
   const pace = PACES[tier];
   return pack.claims.map(({ fastest = 0, severity = 'medium', minEvidence = 'E1', ...draft }) => ({
     ...draft,

@@ -18,6 +18,8 @@ export interface Pack {
   readonly needs: readonly string[];
   /** Parameters that may be given otherwise. Any further parameter goes to the probe as it is. */
   readonly defaults?: Readonly<Record<string, Parameter>>;
+  /** What is wrong with the parameters; undefined if they make claims that say something. */
+  readonly fault?: (params: ReadonlyMap<string, Parameter>) => string | undefined;
   /** Seconds: the shortest useful cadence of all of its claims. */
   readonly fastest?: number;
   readonly claims: readonly Draft[];

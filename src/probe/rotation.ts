@@ -1,4 +1,5 @@
 /** The claim that a key is replaced in time, over earlier looks (spec/claims.md, "Keys that rotate"). */
+import type { Parameter } from '../statement/commitment.ts';
 import { HOUR, type Draft, type Pack } from './pack.ts';
 
 const DAYS = 'p.days * 86400';
@@ -23,6 +24,18 @@ function rotates(id: string, title: string, key: string): Draft {
   };
 }
 
+/** Most days: ten years. */
+const MOST_DAYS = 3_660;
+
+/** Of no days nothing is old, and where keys settle as long as they live, an old one may come back at any time. */
+function fault(params: ReadonlyMap<string, Parameter>): string | undefined {
+  const [days, settle] = [params.get('days'), params.get('settle')];
+  if (typeof days !== 'number' || days < 1 || days > MOST_DAYS)
+    return `days is a whole number from 1 to ${MOST_DAYS}`;
+  if (typeof settle === 'number' && settle >= 0 && settle < days) return undefined;
+  return 'settle, the days in which all servers get the new key, is a whole number from 0, less than days';
+}
+
 /** The pack of a probe. `what`: the key, for people. */
 export function rotationPack(id: string, what: string, key: string): Pack {
   return {
@@ -30,6 +43,7 @@ export function rotationPack(id: string, what: string, key: string): Pack {
     needs: ['days'],
     // Servers of one name may take a week to get the new key.
     defaults: { settle: 7 },
+    fault,
     fastest: 24 * HOUR,
     claims: [rotates(id, `${what} was seen for at most p.days days, and no older one since`, key)],
   };

@@ -117,6 +117,24 @@ t.test('what is no rotation of this key in these days', async (t) => {
   t.match(await verdict(trail(t, undefined, 10).dir), /^UNKNOWN the trail begins at .* less than 1 days/);
 });
 
+t.test('the clock of the agent, and what the trail cannot hold yet', async (t) => {
+  const at = (ms: number): Event => rotated({ eventTime: `${new Date(ms).toISOString().slice(0, 19)}Z` });
+  const old = trail(t, at(END - 47 * HOUR));
+  t.equal(await verdict(old.dir), 'VIOLATED');
+  t.equal(
+    await verdict(old.dir, {}, END - 30 * HOUR),
+    'VIOLATED',
+    'a clock that is behind makes it no younger',
+  );
+  const ending = trail(t, at(END - 23.9 * HOUR));
+  t.equal(await verdict(ending.dir, {}, END), 'PROVEN');
+  t.match(
+    await verdict(ending.dir, {}, END + HOUR / 2),
+    /^UNKNOWN the newest rotation became older than 1 days after the trail ends/,
+    'AWS may have rotated it again since the last digest',
+  );
+});
+
 t.test('a chain with a hole, and files that are not those that AWS signed', async (t) => {
   const without = (which: 'digests' | 'logs', index: number): string => {
     const delivered = trail(t, rotated());

@@ -39,13 +39,15 @@ async function run(task: ProbeTask): Promise<Observed> {
   const settings = await settingsOf(task);
   const folder = await Folder.at(task.target, task.signal, 'kms@1');
   const faults = new Faults();
-  const now = Math.floor(task.now() / 1_000);
   const chain = await chainIn(folder, settings, faults);
+  // AWS signed that it is later than the end of the chain, so a clock that is behind makes no rotation younger.
+  const now = Math.max(Math.floor(task.now() / 1_000), chain.to);
   const times = await rotationsIn(folder, chain, settings.key, faults);
   if (now - chain.to > settings.lag)
     faults.files(`the trail ends at ${formatTime(chain.to)}, more than ${settings.lag} s before now`);
   const at = times.filter((time) => time <= now + AHEAD).toSorted((a, b) => b - a)[0];
-  const whole = chain.to - chain.from >= settings.days * DAY;
+  const longest = settings.days * DAY;
+  const whole = chain.to - chain.from >= longest;
   const value = {
     key: settings.key.arn,
     chain: {
@@ -66,7 +68,9 @@ async function run(task: ProbeTask): Promise<Observed> {
       ? `the trail is not whole: ${faults.shown[0] ?? ''}`
       : at === undefined && !whole
         ? `the trail begins at ${formatTime(chain.from)}, which is less than ${settings.days} days before its end`
-        : undefined;
+        : at !== undefined && now - at > longest && chain.to - at <= longest
+          ? `the newest rotation became older than ${settings.days} days after the trail ends, and a later one may not be in it yet`
+          : undefined;
   return {
     value,
     grades: [],

@@ -40,6 +40,8 @@ const MAX_NONCES = 1_000;
 export class Memory {
   readonly #received = new Map<string, { readonly port: number; readonly from: string }[]>();
   readonly #now: () => number;
+  /** The latest second that was said: a clock that is set back must not make what is forgotten later seem earlier. */
+  #said = 0;
   #since: number;
 
   constructor(now: () => number) {
@@ -61,6 +63,7 @@ export class Memory {
 
   says(nonce: string, asked: number, open: readonly number[]): ListenerStatement {
     const at = Math.floor(this.#now() / 1000);
+    this.#said = Math.max(this.#said, at);
     return { nonce, asked, open, received: this.#received.get(nonce) ?? [], since: this.#since, at };
   }
 
@@ -70,7 +73,7 @@ export class Memory {
 
   /** The next full second: what was asked within this one may have been before. */
   #next(): number {
-    return Math.floor(this.#now() / 1000) + 1;
+    return Math.max(Math.floor(this.#now() / 1000), this.#said) + 1;
   }
 }
 

@@ -43,6 +43,8 @@ export function listenerFacts(
     const verifier = verifierIn(params);
     if (verifier === undefined || port === undefined)
       return { kind: 'wrong', why: 'the claim names no listener, or no port' };
+    if (params?.get('transport') === 'udp')
+      return { kind: 'wrong', why: 'the claim is about UDP, and a listener hears TCP alone' };
     if (formatHex(keyThumbprint(verifier.key)) === kid)
       return { kind: 'wrong', why: 'the key of the listener is that of the agent: one end signed for both' };
     const statements = notes.map((note) => openStatement(note, verifier));

@@ -41,6 +41,21 @@ t.test('what was forgotten is never "nothing was received"', (t) => {
   t.end();
 });
 
+t.test('a clock that is set back makes nothing that is forgotten seem earlier', (t) => {
+  let now = 500_000;
+  const memory = new Memory(() => now);
+  now = 600_000;
+  const before = memory.says(nonce(0), 1, [7]);
+  memory.note(nonce(0), 7, '192.0.2.1');
+  now = 550_000;
+  for (let i = 1; i <= 1_000; i++) memory.note(nonce(i), 7, '192.0.2.9');
+  now = 610_000;
+  const after = memory.says(nonce(0), 1, [7]);
+  t.same(after.received, []);
+  t.equal(heardAt(7, [before, after]), 'unknown');
+  t.end();
+});
+
 let clock = 1_800_000_000_000;
 const start = (): ReturnType<typeof startListener> =>
   startListener({

@@ -169,6 +169,11 @@ t.test('a reader believes E2 of one proof only by what the listener signed', asy
       says: { fault: /one end signed/ },
     },
     { what: 'the claim names no listener', claim: without('listener'), says: { fault: /names no listener/ } },
+    {
+      what: 'the claim is about UDP',
+      claim: { ...CLAIM, params: new Map([...(CLAIM.params ?? []), ['transport', 'udp']]) },
+      says: { fault: /a listener hears TCP alone/ },
+    },
     { what: 'the claim has no target', claim: without('target'), says: { fault: /no port/ } },
     {
       what: 'another member is read',

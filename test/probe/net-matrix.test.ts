@@ -180,6 +180,9 @@ allow: { app: [db], both: [db, ssh], lax: [db, ssh, gone] }`;
     { why: /consent of both ends/ },
     { why: /consent of both ends/ },
   ]);
+  const none = await run('app', 32, { consented: () => undefined });
+  for (const expr of ['o.net.matrix.wrong == 0', 'o.net.matrix.wrong < 1'])
+    t.equal(judgeClaim(claimOf(probe, expr), none).verdict, 'UNKNOWN', `${expr}, and no pair was tried`);
   for (const server of [db, ssh]) await server.stop();
 });
 

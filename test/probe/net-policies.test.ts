@@ -40,6 +40,8 @@ const CASES: readonly (readonly [what: string, policies: readonly string[], says
     [policy('{ podSelector: {}, egress: [{ ports: [{ port: 53 }] }] }', 'shop')],
     'denied',
   ],
+  ['an empty list of types is none', [policy('{ podSelector: {}, policyTypes: [] }')], 'denied'],
+  ['an empty list of egress rules is none', [policy('{ podSelector: {}, egress: [] }', 'shop')], 'allowed'],
   ['an empty rule allows all', [policy('{ podSelector: {}, ingress: [{}] }')], 'allowed'],
   ['an empty list of rules allows nothing', [policy('{ podSelector: {}, ingress: [] }')], 'denied'],
   ['the port', [policy('{ podSelector: {}, ingress: [{ ports: [{ port: 5432 }] }] }')], 'allowed'],

@@ -112,6 +112,11 @@ function observe(
       sampled: right + wrong,
       method: bySlot ? 'slot-seed' : 'own-nonce',
     },
-    unproven: [...open, ...(whole === undefined ? [{ path: '/matrix/whole', reason: part }] : [])],
+    // That none is known to be wrong shows nothing of those of which nothing is known.
+    unproven: [
+      ...open,
+      ...(open.length > 0 ? [{ path: '/matrix/wrong', reason: part }] : []),
+      ...(whole === undefined ? [{ path: '/matrix/whole', reason: part }] : []),
+    ],
   };
 }

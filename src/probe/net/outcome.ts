@@ -147,7 +147,8 @@ export function combine(all: readonly Settled[], isCut: boolean): Settled {
     all[0];
   if (found === undefined) throw new Error('a host has an address');
   if (!isCut || found.reachable === true) return found;
-  return { ...found, unproven: found.unproven ?? 'the host has more addresses than were looked at' };
+  const unproven = found.unproven ?? 'the host has more addresses than were looked at';
+  return { outcome: found.outcome, reachable: undefined, unproven };
 }
 
 /** Whether a pair is as declared; undefined, with the reason, if that is not known. */
@@ -155,8 +156,8 @@ export function asDeclared(
   isAllowed: boolean,
   { reachable, unproven }: Settled,
 ): { readonly is: boolean; readonly why: undefined } | { readonly is: undefined; readonly why: string } {
-  // "Reachable" is violated by what proves nothing of "not reachable".
-  const isKnown = unproven === undefined || (isAllowed && reachable === false);
+  // What proves nothing of a claim can violate the opposite one.
+  const isKnown = unproven === undefined || reachable !== isAllowed;
   return isKnown && reachable !== undefined
     ? { is: reachable === isAllowed, why: undefined }
     : { is: undefined, why: unproven ?? '' };

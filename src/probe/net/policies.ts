@@ -65,11 +65,11 @@ function sideSays(
   return answers.find((each) => each === 'allowed') ?? answers.find((each) => each !== 'denied') ?? 'denied';
 }
 
-/** `policyTypes`; without them Ingress, and Egress where there are rules for it. */
+/** `policyTypes`; without one Ingress, and Egress where there is a rule for it: an empty list is none, as to the API server. */
 function isOf(direction: Direction, spec: Tree | undefined): boolean {
-  const types = at(spec, 'policyTypes');
-  if (types !== undefined) return listOf(types).includes(direction === 'ingress' ? 'Ingress' : 'Egress');
-  return direction === 'ingress' || at(spec, 'egress') !== undefined;
+  const types = listOf(at(spec, 'policyTypes'));
+  if (types.length > 0) return types.includes(direction === 'ingress' ? 'Ingress' : 'Egress');
+  return direction === 'ingress' || listOf(at(spec, 'egress')).length > 0;
 }
 
 function ruleSays(

@@ -34,14 +34,9 @@ export function termsKey(terms: Terms): string {
   return known;
 }
 
-function keyOf({ claim: { expr, probe, language = 1, params = [] }, locator = null }: Terms): string {
-  return JSON.stringify([
-    expr,
-    probe,
-    language,
-    locator,
-    [...params].toSorted(([x], [y]) => (x < y ? -1 : 1)),
-  ]);
+function keyOf({ claim: { expr, probe, language, params }, locator }: Terms): string {
+  const sorted = [...(params ?? [])].toSorted(([x], [y]) => (x < y ? -1 : 1));
+  return JSON.stringify([expr, probe, language ?? 1, locator ?? null, sorted]);
 }
 
 export interface Dated {

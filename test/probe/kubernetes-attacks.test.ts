@@ -8,6 +8,7 @@ import { declaredValue } from '#src/probe/declared.ts';
 import { compareObject } from '#src/probe/kubernetes/compare.ts';
 import { meansSame } from '#src/probe/kubernetes/normal.ts';
 import { beyondBaseline } from '#src/probe/kubernetes/pods.ts';
+import { roleManifests } from '#src/probe/kubernetes/role.ts';
 import { shownPath } from '#src/probe/kubernetes/shown.ts';
 import {
   FakeCluster,
@@ -258,6 +259,32 @@ t.test('the baseline of v1.36: calls of the kubelet to a host, sysctls', async (
     );
   t.same(beyondBaseline(pod({ livenessProbe: { httpGet: { port: 80, host: '' } } })), []);
   t.same(beyondBaseline(pod({}, { sysctls: [{ name: 'net.ipv4.tcp_rmem', value: '1' }] })), []);
+});
+
+t.test('no manifest gets the agent a Role on Secrets, on parts, or on all', async (t) => {
+  const of = (apiVersion: string, kind: string, more: object = {}): string =>
+    JSON.stringify({ apiVersion, kind, metadata: { name: 'x', namespace: 'shop' }, ...more });
+  const definition = (group: string, plural: string): string =>
+    of('apiextensions.k8s.io/v1', 'CustomResourceDefinition', {
+      spec: { group, names: { kind: 'Foo', plural } },
+    });
+  const options = { account: 'a', accountNamespace: 't', pods: false, rights: false };
+  for (const texts of [
+    [of('*/v1', 'Secret')],
+    [of('*/v1', 'Foo')],
+    [of('v1', 'secret')],
+    [of('v1', 'SECRET')],
+    [of('v2', 'Secret')],
+    [of('/v1', 'Secret')],
+    [of('v1', 'Secret '), of('v1', '*')],
+    [of('v1', 'Foo'), definition('', 'pods/exec')],
+    [of('v1', 'Foo'), definition('', 'secrets')],
+    [of('a.example/v1', 'Foo'), definition('a.example', '*')],
+    [of('a.example/v1', 'Foo'), definition('a.example', 'foos/proxy')],
+  ])
+    t.throws(() => roleManifests(texts, options), { code: 'usage' }, texts.join(' '));
+  t.match(roleManifests([of('a.example/v1', 'Foo'), definition('a.example', 'foos')], options), /- foos\n/);
+  t.match(roleManifests([of('a.example/v1', 'Secret')], options), /a\.example/, 'a kind of its own');
 });
 
 t.test('names of Secrets do not leave in paths', async (t) => {

@@ -122,7 +122,10 @@ export async function hiddenInLists(
 async function isHidden(view: View, object: LiveObject): Promise<boolean> {
   const { resource, namespace, resourceVersion } = object;
   const listed = view.lists.find(
-    (each) => each.resource.plural === resource.plural && each.namespace === namespace,
+    (each) =>
+      each.resource.apiVersion === resource.apiVersion &&
+      each.resource.plural === resource.plural &&
+      each.namespace === namespace,
   );
   if (listed === undefined || listed.resourceVersion < resourceVersion) return false;
   const again = await view.again(resource, namespace);

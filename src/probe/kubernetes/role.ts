@@ -3,8 +3,10 @@
  * nothing else. Never Secrets, no write, no impersonation. Of the namespace kube-system it may read the UID.
  */
 import { stringify } from 'yaml';
+import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { manifestObjects } from '../../declare/sources/kubernetes/kubernetes.ts';
+import { isPlural, parseKind } from './server.ts';
 import { textAt, type TreeMap } from './tree.ts';
 
 /** What is declared, or looked at: a kind, and where; an empty namespace is that of a kind in none. */
@@ -140,13 +142,29 @@ function granted(
 
 const RBAC = { apiVersion: 'rbac.authorization.k8s.io/v1' };
 
+/**
+ * Refuses `usage` for a name that would reach further than a declared kind: a star is every group or resource, a slash a part
+ * such as pods/exec, and Secrets have one name in paths however a manifest spells the kind.
+ */
+function assertReadable({ apiVersion, kind }: Reach, group: string, resource: string): void {
+  const isKind = parseKind(`${apiVersion}/${kind}`) !== undefined && isPlural(resource);
+  if (isKind && (group !== '' || resource !== 'secrets')) return;
+  throw refuse(
+    'usage',
+    `an agent may not read ${printable(apiVersion, 100)} ${printable(kind, 100)}: it is no kind of an API server, or it is read as Secrets`,
+  );
+}
+
 /** One rule for each API group, with the plurals of its kinds. */
 function rulesOf(reaches: readonly Reach[], plurals: ReadonlyMap<string, string>): readonly Rule[] {
   const groups = new Map<string, Set<string>>();
-  for (const { apiVersion, kind } of reaches) {
+  for (const each of reaches) {
+    const { apiVersion, kind } = each;
     const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
     const resources = groups.get(group) ?? new Set();
-    resources.add(plurals.get(`${group}/${kind}`) ?? pluralOf(kind));
+    const resource = plurals.get(`${group}/${kind}`) ?? pluralOf(kind);
+    assertReadable(each, group, resource);
+    resources.add(resource);
     groups.set(group, resources);
   }
   return [...groups]

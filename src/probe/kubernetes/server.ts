@@ -48,6 +48,11 @@ const GROUP_VERSION = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?v[0-9][0-9a
 const KIND = /^[A-Z][A-Za-z0-9]{0,62}$/;
 const PLURAL = /^[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?$/;
 
+/** Whether a text is the name of a kind in paths, and no part of one. */
+export function isPlural(text: string): boolean {
+  return PLURAL.test(text);
+}
+
 /** `apiVersion/Kind` as a claim writes it: `v1/Pod`, `apps/v1/Deployment`; undefined for another text. */
 export function parseKind(text: string): Pick<Resource, 'apiVersion' | 'kind'> | undefined {
   const at = text.lastIndexOf('/');
@@ -79,7 +84,9 @@ export class Discovery {
     const resources = mapsAt(list, 'resources').flatMap((each): Resource[] => {
       const [kind, plural] = [textAt(each, 'kind'), textAt(each, 'name')];
       const lists = textsAt(each, 'verbs').includes('list');
-      if (kind === undefined || plural === undefined || !PLURAL.test(plural) || !lists) return [];
+      if (kind === undefined || plural === undefined || !isPlural(plural) || !lists) return [];
+      // Under whatever kind: Secrets are never listed.
+      if (apiVersion === 'v1' && plural === 'secrets') return [];
       return [{ apiVersion, kind, plural, namespaced: flagAt(each, 'namespaced') === true }];
     });
     return new Map(resources.map((each) => [each.kind, each]));

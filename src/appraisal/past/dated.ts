@@ -5,7 +5,9 @@
 import { decodeCbor } from '../../bytes/cbor.ts';
 import { Refusal } from '../../bytes/refusal.ts';
 import { formatHex } from '../../bytes/text.ts';
+import { Unjudged } from '../../claim/cel/meter.ts';
 import { nameOf } from '../../claim/judge.ts';
+import { needsFacts, readsPrev } from '../../claim/prev.ts';
 import { isMap, type Value, type ValueMap } from '../../claim/value.ts';
 import { locatorOf } from '../../evidence/identity.ts';
 import type { Claim } from '../../statement/commitment.ts';
@@ -74,7 +76,6 @@ export function datedOf(record: PastRecord, id: string, looks: readonly Look[]):
     const isReal = size <= index && record.wasHead(size, root);
     const from = isReal ? bounds.madeNotBefore(size) : undefined;
     const { notAfter } = bounds.boundsOf(index);
-    const weighed = record.evidence.get(result);
     return [
       {
         look: counting.get(index),
@@ -85,8 +86,8 @@ export function datedOf(record: PastRecord, id: string, looks: readonly Look[]):
         // It is in the newest head, and so was made before that was signed.
         to: Math.max(from ?? 0, notAfter ?? record.headTime ?? record.now),
         seen: { index, id: entry, notBefore: from, notAfter },
-        facts: weighed?.facts ?? disclosedIn(proof, result, terms.claim),
-        isUnread: weighed?.isUnread === true,
+        facts: factsIn(record, proof, result, terms.claim),
+        isUnread: record.evidence.get(result)?.isUnread === true,
       },
     ];
   });
@@ -102,6 +103,43 @@ export function termsIn({ entries }: Pick<PastRecord, 'entries'>, id: string): T
     terms.set(each.id, { claim, locator: locatorOf(claim, each.parsed.commitment.target) });
   }
   return (commitment) => terms.get(commitment);
+}
+
+/** Proofs, by index, with a result whose claim needs to know what was seen, and that shows nothing of it to readers. */
+export function blindLooks(record: PastRecord, id: string): ReadonlySet<number> {
+  const termsOf = termsIn(record, id);
+  const needs = new Map<Terms, boolean>();
+  const blind = new Set<number>();
+  for (const { index, parsed } of record.entries) {
+    if (parsed.kind !== 'proof') continue;
+    const { proof } = parsed;
+    const terms = termsOf(formatHex(proof.commitment));
+    const result = proof.results.find(({ claim }) => claim === id);
+    if (terms === undefined || result === undefined) continue;
+    const needsIt = needs.get(terms) ?? needsFactsOf(terms.claim);
+    needs.set(terms, needsIt);
+    if (needsIt && factsIn(record, proof, result, terms.claim) === undefined) blind.add(index);
+  }
+  return blind;
+}
+
+/** Of what is no expression nobody knows what it needs. */
+function needsFactsOf(claim: Claim): boolean {
+  try {
+    return readsPrev(claim) && needsFacts(claim);
+  } catch (error) {
+    if (error instanceof Unjudged) return true;
+    throw error;
+  }
+}
+
+function factsIn(
+  record: PastRecord,
+  proof: RuntimeProof,
+  result: Result,
+  claim: Claim,
+): ValueMap | undefined {
+  return record.evidence.get(result)?.facts ?? disclosedIn(proof, result, claim);
 }
 
 /** The disclosed leaves that a result names, as a tree of maps. A list that is not disclosed whole looks like no list. */

@@ -10,7 +10,7 @@ import { formatTime } from '../../bytes/time.ts';
 import { claimsIn } from '../reach.ts';
 import type { Judged, OverTime, Rests } from '../reports.ts';
 import { coverageOf, type Covered } from './coverage.ts';
-import { datedOf, termsIn, type Dated } from './dated.ts';
+import { blindLooks, datedOf, termsIn, type Dated } from './dated.ts';
 import { knownOf } from './looks.ts';
 import { missingIn } from './missing.ts';
 import { knownReplay } from './replay.ts';
@@ -42,14 +42,24 @@ function remembered(memory: WeakMap<PastRecord, OverTime>, record: PastRecord, o
   return judged;
 }
 
-/** Of each look: what one look can show was seen. The spans of these are those that looks cover. */
-const SEEN: OverTime = () => ({ verdict: 'PROVEN', explain: undefined, rests: undefined });
+/**
+ * Of each look: what one look can show was seen. The spans of these are those that looks cover. A look that shows nothing of what the
+ * claim needs of it is as good as none: else whoever hides what was seen would have it covered.
+ */
+function seenIn(record: PastRecord, ids: ReadonlySet<string>): OverTime {
+  const blind = new Map(Array.from(ids, (id) => [id, blindLooks(record, id)]));
+  return ({ id }, { index }) => ({
+    verdict: blind.get(id)?.has(index) === true ? 'UNKNOWN' : 'PROVEN',
+    explain: undefined,
+    rests: undefined,
+  });
+}
 
 function judgedIn(record: PastRecord, order: Order): OverTime {
   const ids = claimsOverTime(record);
   if (ids.size === 0) return () => undefined;
   const judged = new Map<string, Judged>();
-  const known = knownOf(record, timelineOf(record), SEEN);
+  const known = knownOf(record, timelineOf(record), seenIn(record, ids));
   const replayed = knownReplay(known);
   for (const id of ids) {
     const looks = datedOf(record, id, known.looks.get(id) ?? []);

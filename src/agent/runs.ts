@@ -9,7 +9,7 @@ import { leavesOf, type Value } from '../claim/value.ts';
 import type { ClaimGroup } from '../probe/groups.ts';
 import { parametersOf } from '../probe/parameters.ts';
 import type { Probe, ProbeTask } from '../probe/probe.ts';
-import { consentFor, type Consent } from './consent.ts';
+import { consentWithin } from './consented.ts';
 import { ruleFor, type Rule } from './enrolment.ts';
 import type { Cost, AgentStore } from './agent-store.ts';
 
@@ -63,18 +63,6 @@ export async function runProbe(
   return { seen, cost };
 }
 
-/** What both ends allow at a target: a rule of whoever runs the agent, and the consent of whoever owns the target. */
-function consentOf(
-  { rules, now }: ProbeDeps,
-  subject: string,
-  probe: string,
-  target: string,
-): Consent | undefined {
-  const allowing = rules.filter((rule) => ruleFor([rule], subject, probe, target) !== undefined);
-  const consents = allowing.flatMap((rule) => rule.consents);
-  return consentFor(consents, { probe, target, subject, now: Math.floor(now() / 1000) });
-}
-
 const TARGET_MISSING =
   'the claim does not say where to look: give it a parameter "target", or the commitment exactly one locator';
 
@@ -111,7 +99,7 @@ async function attempt(
         assertWritten(probe, name, rule, target);
         return probeDeps.readSecret(path);
       },
-      consented: (at) => consentOf(probeDeps, about.subject, probe.name, at),
+      consented: (at) => consentWithin(probeDeps, { subject: about.subject, probe: probe.name, target }, at),
       spent: probeDeps.spent,
       signal,
       now: probeDeps.now,

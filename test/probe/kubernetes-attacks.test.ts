@@ -18,6 +18,7 @@ import {
   type Json,
   type Lie,
 } from '../support/fake-kube.ts';
+import type { Params } from '../support/probe-targets.ts';
 import { declaredFrom, lookAt, openedLeaves, verdicts } from '../support/kube-claims.ts';
 
 const POLICY = {
@@ -285,6 +286,46 @@ t.test('no manifest gets the agent a Role on Secrets, on parts, or on all', asyn
     t.throws(() => roleManifests(texts, options), { code: 'usage' }, texts.join(' '));
   t.match(roleManifests([of('a.example/v1', 'Foo'), definition('a.example', 'foos')], options), /- foos\n/);
   t.match(roleManifests([of('a.example/v1', 'Secret')], options), /a\.example/, 'a kind of its own');
+});
+
+t.test('what is not there to be found is not absent', async (t) => {
+  const cluster = new FakeCluster();
+  const server = await fakeServer(cluster);
+  t.teardown(() => server.stop());
+  const role = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: 'reads' },
+    rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
+  };
+  cluster.put(role);
+  const kinds = ['ClusterRole', 'RoleBinding'].map((kind) => `rbac.authorization.k8s.io/v1/${kind}`);
+  const rbac = (params: Params) => lookAt(server, declaredFrom(role), { kinds, ...params });
+  await t.rejects(rbac({}), {
+    code: 'config-invalid',
+    message: /RoleBinding is in namespaces, and no declared/,
+  });
+  t.equal(verdicts(await rbac({ namespaces: ['shop'] }), 'rbac-as-declared'), 'PROVEN PROVEN');
+  t.equal(verdicts(await rbac({ kinds: kinds.slice(0, 1) }), 'rbac-as-declared'), 'PROVEN PROVEN');
+
+  const seen = await lookAt(server, declaredFrom(role), { ignore: ['//**'] });
+  t.equal(verdicts(seen), 'UNKNOWN UNKNOWN', 'every leaf is ignored');
+
+  const user = 'system:serviceaccount:shop:web';
+  const asks = (right: string) =>
+    lookAt(server, declaredFrom(role), { what: ['rights'], rights: [`${user} ${right}`] });
+  for (const right of ['get secret in shop', 'get deployments in shop', 'get deployment.apps in shop'])
+    await t.rejects(asks(right), { code: 'config-invalid', message: /serves no such resource/ }, right);
+  await t.rejects(asks('read secrets in shop'), { code: 'config-invalid', message: /no such verb/ });
+  await t.rejects(asks('get secrets.none.example'), { code: 'unavailable' });
+  for (const right of [
+    'get secrets in shop',
+    'create pods/exec in shop',
+    'get deployments.apps',
+    'impersonate users',
+    '* *',
+  ])
+    t.equal(verdicts(await asks(right), 'rights-as-declared', { rights: [right] }), 'PROVEN', right);
 });
 
 t.test('names of Secrets do not leave in paths', async (t) => {

@@ -185,6 +185,13 @@ function answerTo(
       status: 200,
       body: { metadata: { name: 'kube-system', uid: cluster.uid, resourceVersion: '1' } },
     };
+  const group = /^\/apis\/([a-z0-9.-]+)$/.exec(path)?.[1];
+  const versions = new Set(KINDS.map(([of]) => of).filter((of) => of.startsWith(`${group}/`)));
+  if (group !== undefined)
+    return {
+      status: versions.size > 0 ? 200 : 404,
+      body: { versions: [...versions].map((of) => ({ groupVersion: of, version: of.split('/')[1] })) },
+    };
   const [, apiVersion = '', namespace = '', plural, name] = found ?? [];
   if (plural === undefined)
     return {

@@ -151,6 +151,12 @@ async function scopeOf(discovery: Discovery, declaration: Declaration, settings:
     .map((each) => each.namespace || namespace);
   const reviewed = what.has('rights') ? reviews.map((each) => each.namespace) : [];
   const all = [...(namespaces ?? places), ...reviewed].filter((each) => each !== '');
+  const homeless = [...closed].find((each) => resources.get(each)?.namespaced === true);
+  if (settings.closed && homeless !== undefined && (namespaces ?? places).length === 0)
+    throw refuse(
+      'config-invalid',
+      `${homeless} is in namespaces, and no declared object is in one, so that none would be listed: give kubernetes@1 the parameter namespaces`,
+    );
   return { resources: [...resources.values()], namespaces: [...new Set(all)].toSorted(), closed };
 }
 

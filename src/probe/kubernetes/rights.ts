@@ -9,6 +9,7 @@ import type { Value, ValueMap } from '../../claim/value.ts';
 import type { Withheld } from '../../claim/withheld.ts';
 import type { ProbeTask } from '../probe.ts';
 import { ApiServer } from './api.ts';
+import { assertKnownRights } from './known-rights.ts';
 import { grantedBy, groupsOf, type Granted } from './rbac.ts';
 import type { Review, Settings } from './settings.ts';
 import { flagAt, textAt } from './tree.ts';
@@ -32,6 +33,7 @@ type Tried = 'allowed' | 'denied' | 'unclear';
 
 /** Checks each right. Refuses `unavailable`, `config-invalid`. */
 export async function checkRights(view: View, settings: Settings, task: ProbeTask): Promise<Rights> {
+  await assertKnownRights(view.api, settings.reviews);
   const isRbac = await decidesByRbac(view.api);
   const user = settings.subjectToken === undefined ? undefined : new Subject(settings, task);
   try {

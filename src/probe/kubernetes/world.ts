@@ -216,6 +216,9 @@ class Findings {
         : 'commit those of this version';
     const gaps = [
       ...faults,
+      ...(of('excluded') > 0 && of('same') + of('changed') + of('absent') + of('unset') === 0
+        ? ['every declared leaf is ignored, and comparing nothing shows nothing']
+        : []),
       ...(of('unset') > 0
         ? [`${of('unset')} declared zero values are not shown, and ${why}; ${advice}`]
         : []),

@@ -1,5 +1,5 @@
 /** What the pages weigh (src/build/sizes.ts): they may shrink, and do not grow unseen. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sizesOf } from '#src/build/sizes.ts';
 import t from 'tap';
@@ -24,3 +24,25 @@ t.test('the pages weigh no more than they did', { skip }, (t) => {
   t.ok(first > ALL / 4 && files.size > 10, 'what is loaded at once was found');
   t.end();
 });
+
+t.test(
+  'no part imports what is started, under a URL of its own or not: it would run twice',
+  { skip },
+  (t) => {
+    const manifest: Readonly<Record<string, string>> = JSON.parse(
+      readFileSync(join(folder, 'manifest.json'), 'utf8'),
+    );
+    const started = ['app', 'worker', 'files'].map((name) => manifest[name] ?? '');
+    const names = [...sizesOf(folder).files.keys()];
+    t.ok(started.every((name) => names.includes(name)));
+    for (const name of names) {
+      const text = readFileSync(join(folder, name), 'utf8');
+      t.strictSame(
+        started.filter((each) => text.includes(each)),
+        [],
+        name,
+      );
+    }
+    t.end();
+  },
+);

@@ -86,6 +86,8 @@ async function chunksOf(
   const made = await rollup({
     input: { ...input },
     treeshake: SHAKING,
+    // A worker is started by a URL of its own (`?others`). A chunk that imported its entry would run it a second time.
+    preserveEntrySignatures: 'strict',
     plugins: [...plugins],
     onwarn({ code, message }) {
       if (code !== 'CIRCULAR_DEPENDENCY' && code !== 'EMPTY_BUNDLE') throw new Error(message);
@@ -104,12 +106,15 @@ async function chunksOf(
   return output.filter((each) => each.type === 'chunk');
 }
 
-/** A first bundle as modules to bundle again. */
-function modules(chunks: ReadonlyMap<string, string>): InputPluginOption {
+/** A first bundle as modules to bundle again. `begun`: those with the code of an entry, which does something when it is loaded. */
+function modules(chunks: ReadonlyMap<string, string>, begun: ReadonlySet<string>): InputPluginOption {
   return {
     name: 'chunks',
     resolveId: (name) => name.replace(/^\.\//, ''),
-    load: (name) => chunks.get(name) ?? null,
+    load(name) {
+      const code = chunks.get(name);
+      return code === undefined ? null : { code, moduleSideEffects: begun.has(name) };
+    },
   };
 }
 
@@ -132,7 +137,10 @@ async function bundle(spec: Spec): Promise<void> {
   const sources = first.flatMap(({ moduleIds }) => moduleIds).map((path) => relative(spec.root, path));
   const pruned = withoutDeadMethods(new Map(first.map(({ fileName, code }) => [fileName, code])));
   const entries = Object.fromEntries(Object.keys(spec.entries).map((name) => [name, `${name}.js`]));
-  const chunks = await chunksOf(entries, [modules(pruned)], spec, TERSER);
+  const starts = new Set(Object.values(spec.entries));
+  const starting = first.filter(({ moduleIds }) => moduleIds.some((id) => starts.has(id)));
+  const again = modules(pruned, new Set(starting.map(({ fileName }) => fileName)));
+  const chunks = await chunksOf(entries, [again], spec, TERSER);
   for (const { fileName, code } of chunks) writeFileSync(join(spec.out, fileName), code);
   const begun = chunks.filter(({ isEntry }) => isEntry);
   const shares = spec.shares

@@ -30,23 +30,42 @@ export interface RunningListener {
 
 const LINE = new RegExp(`^${PAYLOAD_WORDS} ([0-9a-f]{64})$`);
 const MAX_LINE_BYTES = 128;
-/** Milliseconds that a connection may stay without a line, and most connections of one port. */
+/** Milliseconds that a connection may stay, and most connections of one port. */
 const LINE_MS = 5_000;
 const MAX_CONNECTIONS = 64;
 /** Nonces that are remembered. */
 const MAX_NONCES = 1_000;
 
-/** What came under each nonce. When the oldest is forgotten, statements say since when nothing was. */
+/**
+ * What came under each nonce. When the oldest is forgotten, statements say since when nothing was. A connection that brought no line, or
+ * none yet, counts as forgotten: nobody knows of which run it was.
+ */
 export class Memory {
   readonly #received = new Map<string, { readonly port: number; readonly from: string }[]>();
   readonly #now: () => number;
   /** The latest second that was said: a clock that is set back must not make what is forgotten later seem earlier. */
   #said = 0;
   #since: number;
+  #waiting = 0;
 
   constructor(now: () => number) {
     this.#now = now;
     this.#since = this.#next();
+  }
+
+  /** A connection came to a watched port. Its line, or the lack of one, is told later (`settled`). */
+  came(): void {
+    this.#waiting += 1;
+  }
+
+  settled(hasLine: boolean): void {
+    this.#waiting -= 1;
+    if (!hasLine) this.#forgot();
+  }
+
+  /** A connection came to a watched port, and was closed unread. */
+  dropped(): void {
+    this.#forgot();
   }
 
   /** Remembers that a line with the nonce came to a port. */
@@ -64,7 +83,8 @@ export class Memory {
   says(nonce: string, asked: number, open: readonly number[]): ListenerStatement {
     const at = Math.floor(this.#now() / 1000);
     this.#said = Math.max(this.#said, at);
-    return { nonce, asked, open, received: this.#received.get(nonce) ?? [], since: this.#since, at };
+    const since = this.#waiting > 0 ? this.#next() : this.#since;
+    return { nonce, asked, open, received: this.#received.get(nonce) ?? [], since, at };
   }
 
   #forgot(): void {
@@ -96,6 +116,7 @@ export async function startListener(options: ListenerOptions): Promise<RunningLi
       const isControl = servers.length === 0;
       const server = createServer((socket) => void serve(socket, isControl, memory, open, options));
       server.maxConnections = MAX_CONNECTIONS;
+      if (!isControl) server.on('drop', () => memory.dropped());
       servers.push(server);
       const own = await bound(server, port, host);
       if (!isControl) open.push(own);
@@ -132,10 +153,13 @@ async function serve(
   { name, signer }: ListenerOptions,
 ): Promise<void> {
   socket.on('error', () => undefined);
-  socket.setTimeout(LINE_MS, () => socket.destroy());
+  const timer = setTimeout(() => socket.destroy(), LINE_MS);
+  socket.once('close', () => clearTimeout(timer));
+  if (!isControl) memory.came();
   // Both are undefined once the connection is closed.
   const { localPort: port = 0, remoteAddress: from = '' } = socket;
   const nonce = LINE.exec(await lineOf(socket))?.[1];
+  if (!isControl) memory.settled(nonce !== undefined && from !== '');
   if (nonce === undefined || from === '') return void socket.destroy();
   if (!isControl) memory.note(nonce, port, from.replace(/^::ffff:/, ''));
   socket.end(await signStatement(memory.says(nonce, port, open), name, signer));

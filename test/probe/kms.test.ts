@@ -135,6 +135,13 @@ t.test('the clock of the agent, and what the trail cannot hold yet', async (t) =
   );
 });
 
+t.test('a key of several Regions is rotated where its primary key is', async (t) => {
+  const key = ARN.replace(/key\/.*/, 'key/mrk-1234abcd12ab34cd56ef1234567890ab');
+  const here = rotated({ serviceEventDetails: { rotationType: 'AUTOMATIC' } }, key);
+  t.equal(await verdict(trail(t, here).dir, { key }), 'PROVEN');
+  t.match(await verdict(trail(t, undefined).dir, { key }), /^UNKNOWN a key of several Regions/);
+});
+
 t.test('a chain with a hole, and files that are not those that AWS signed', async (t) => {
   const without = (which: 'digests' | 'logs', index: number): string => {
     const delivered = trail(t, rotated());

@@ -63,14 +63,9 @@ async function run(task: ProbeTask): Promise<Observed> {
       ...(at !== undefined && { at, ageSeconds: Math.max(0, now - at) }),
     },
   };
+  const seen = { at, now, longest, whole };
   const reason =
-    faults.count > 0
-      ? `the trail is not whole: ${faults.shown[0] ?? ''}`
-      : at === undefined && !whole
-        ? `the trail begins at ${formatTime(chain.from)}, which is less than ${settings.days} days before its end`
-        : at !== undefined && now - at > longest && chain.to - at <= longest
-          ? `the newest rotation became older than ${settings.days} days after the trail ends, and a later one may not be in it yet`
-          : undefined;
+    faults.count > 0 ? `the trail is not whole: ${faults.shown[0] ?? ''}` : whyOpen(settings, chain, seen);
   return {
     value,
     grades: [],
@@ -85,6 +80,33 @@ async function run(task: ProbeTask): Promise<Observed> {
     ...(reason !== undefined && { withheld: [{ path: '/rotation', reason }] }),
     bytes: folder.bytes,
   };
+}
+
+interface Newest {
+  /** Of the newest rotation; undefined without one. POSIX seconds. */
+  readonly at: number | undefined;
+  readonly now: number;
+  readonly longest: number;
+  /** Whether the chain is that long. */
+  readonly whole: boolean;
+}
+
+/** Why a whole trail without a rotation in time does not show that there was none; undefined if it does, or has one. */
+function whyOpen(
+  { key, days }: KmsSettings,
+  chain: Chain,
+  { at, now, longest, whole }: Newest,
+): string | undefined {
+  if (at !== undefined && now - at <= longest) return undefined;
+  if (key.arn.includes(':key/mrk-'))
+    return 'a key of several Regions is rotated in the Region of its primary key, and the trail shows no rotation in this one';
+  if (at === undefined)
+    return whole
+      ? undefined
+      : `the trail begins at ${formatTime(chain.from)}, which is less than ${days} days before its end`;
+  return chain.to - at <= longest
+    ? `the newest rotation became older than ${days} days after the trail ends, and a later one may not be in it yet`
+    : undefined;
 }
 
 async function settingsOf(task: ProbeTask): Promise<KmsSettings> {

@@ -8,9 +8,14 @@ import { jsonOf } from '../bytes/json-text.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { printable } from '../bytes/printable.ts';
 import type { DeclaredLeaf, Exclusion, TreeMap } from '../declare/leaf.ts';
-import { chosenLeaf, defaultLeaves, defaultsPath } from '../declare/sources/kubernetes/defaults.ts';
+import {
+  chosenLeaf,
+  defaultLeaves,
+  defaultsPath,
+  isGivenOut,
+} from '../declare/sources/kubernetes/defaults.ts';
 import { leavesOfObject, manifestObjects } from '../declare/sources/kubernetes/kubernetes.ts';
-import { declaredValue } from '../probe/declared.ts';
+import { declaredValue, isUnknown } from '../probe/declared.ts';
 import { ApiServer } from '../probe/kubernetes/api.ts';
 import { compareObject, isOfCluster } from '../probe/kubernetes/compare.ts';
 import { addressOf, readKubeconfig } from '../probe/kubernetes/credentials.ts';
@@ -25,6 +30,8 @@ export interface ServerDefaults {
   readonly version: string;
   /** Objects whose defaults could not be had, each with the reason, for people. */
   readonly leftOut: readonly string[];
+  /** What the person who commits should look at, since the server's word for it becomes part of the declaration. */
+  readonly doubtful: readonly string[];
 }
 
 const REQUEST_MS = 30_000;
@@ -55,10 +62,41 @@ export async function serverDefaults(
       for (const leaf of found ?? [chosenLeaf(at)])
         leaves.push({ ...leaf, path: defaultsPath(minor, leaf.path) });
     }
-    return { leaves, version, leftOut };
+    return { leaves, version, leftOut, doubtful: doubtfulIn(leaves, ignore) };
   } finally {
     api.close();
   }
+}
+
+/** Most paths of one kind that are named. */
+const MAX_NAMED = 10;
+
+/** Containers that a server adds, and values that it made anew in the second dry run: whatever stands there later is as declared. */
+function doubtfulIn(leaves: readonly DeclaredLeaf[], ignore: readonly Exclusion[]): readonly string[] {
+  const [added, chosen]: string[][] = [[], []];
+  for (const { path, value } of leaves) {
+    const steps = path.split('/');
+    const inside = `/${steps.slice(6).join('/')}`;
+    if (steps.length <= 6 || isIgnored(ignore, inside)) continue;
+    if (/\/(?:containers|initContainers|ephemeralContainers)\/[^/]+\/image$/.test(inside)) added?.push(path);
+    if (isUnknown(declaredValue(value)) && !isGivenOut(steps[3] ?? '', inside)) chosen?.push(path);
+  }
+  const say = (paths: readonly string[] | undefined, what: string): readonly string[] =>
+    paths === undefined || paths.length === 0
+      ? []
+      : [
+          `${what}: ${paths
+            .slice(0, MAX_NAMED)
+            .map((each) => printable(each))
+            .join(', ')}${paths.length > MAX_NAMED ? ` and ${paths.length - MAX_NAMED} more` : ''}`,
+        ];
+  return [
+    ...say(
+      added,
+      'the API server adds containers that nobody declared, and they become part of the declaration',
+    ),
+    ...say(chosen, 'the API server chooses these values anew each time, so they are not compared'),
+  ];
 }
 
 /** Default leaves of one object, with paths as in a declaration; undefined if the server does not take it under another name. */

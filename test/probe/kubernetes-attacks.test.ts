@@ -170,6 +170,32 @@ t.test('an object of which no dry run can be had: what is live beyond it may be 
   t.equal(verdicts(await lookAt(server, declared)), 'PROVEN PROVEN', 'nothing more than is declared');
 });
 
+t.test('what a server makes up in dry runs is told to who commits', async (t) => {
+  const cluster = new FakeCluster();
+  const server = await fakeServer(cluster);
+  t.teardown(() => server.stop());
+  let runs = 0;
+  server.lie = (asked, { body }) => {
+    if (asked.method !== 'PATCH') return;
+    body.spec.hostNetwork = runs++ % 2 === 0;
+    body.spec.initContainers = [{ name: 'evil', image: 'evil' }];
+  };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace: 'shop' },
+    spec: { containers: [{ name: 'web', image: 'web' }] },
+  };
+  const told = async (ignore: readonly { readonly path: string; readonly reason: string }[] = []) =>
+    (await defaultsOf(server, [JSON.stringify(pod)], ignore)).doubtful;
+  t.match(await told(), [
+    /adds containers that nobody declared.*: \/defaults:v1\.36\/v1\/Pod\/shop\/p\/spec\/initContainers\/name=evil\/image$/,
+    /anew each time.*: \/defaults:v1\.36\/v1\/Pod\/shop\/p\/spec\/hostNetwork$/,
+  ]);
+  const ignore = ['/spec/hostNetwork', '/spec/initContainers'].map((path) => ({ path, reason: 'known' }));
+  t.same(await told(ignore), []);
+});
+
 t.test('a field that is declared and ignored may have any value', async (t) => {
   const cluster = new FakeCluster();
   const server = await fakeServer(cluster);

@@ -198,8 +198,8 @@ function defaultsAsked(
     const config = decodeUtf8(await readSecretFile(resolve(world.cwd, file)));
     const ignore = flags.texts('ignore').map(exclusionOf);
     const signal = AbortSignal.timeout(DEFAULTS_MS);
-    const { leaves, version, leftOut } = await serverDefaults(texts, config, { ignore, signal });
-    for (const each of leftOut) output.warn(each);
+    const { leaves, version, leftOut, doubtful } = await serverDefaults(texts, config, { ignore, signal });
+    for (const each of [...leftOut, ...doubtful]) output.warn(each);
     output.note(`${leaves.length} defaults of the API server ${version}`);
     return { leaves, source: { tool: 'kube-apiserver', toolVersion: version } };
   };

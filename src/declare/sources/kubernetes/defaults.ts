@@ -35,6 +35,11 @@ const GIVEN_OUT: ReadonlyMap<string, RegExp> = new Map([
   ['Service', /^\/spec\/(?:clusterIP|clusterIPs(?:\/.*)?|healthCheckNodePort|ports\/[^/]+\/nodePort)$/],
 ]);
 
+/** Whether servers give a value out, one to each object. */
+export function isGivenOut(kind: string, inside: string): boolean {
+  return GIVEN_OUT.get(kind)?.test(inside) === true;
+}
+
 type Ran = ReadonlyMap<string, DeclaredLeaf>;
 
 function named(run: Ran): Ran {
@@ -58,8 +63,8 @@ export function defaultLeaves(
   for (const inside of new Set([...first.keys(), ...second.keys()])) {
     if (declared.has(inside)) continue;
     const [one, other] = [first.get(inside), second.get(inside)];
-    const isGivenOut = GIVEN_OUT.get(kind)?.test(inside) === true;
-    const same = !isGivenOut && one !== undefined && other !== undefined && isSame(one.value, other.value);
+    const same =
+      !isGivenOut(kind, inside) && one !== undefined && other !== undefined && isSame(one.value, other.value);
     add(inside, same ? one.value : CHOSEN);
   }
   for (const inside of declared.keys()) {

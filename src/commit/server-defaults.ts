@@ -71,6 +71,13 @@ export async function serverDefaults(
 /** Most paths of one kind that are named. */
 const MAX_NAMED = 10;
 
+function told(paths: readonly string[] | undefined, what: string): readonly string[] {
+  if (paths === undefined || paths.length === 0) return [];
+  const named = paths.slice(0, MAX_NAMED).map((each) => printable(each));
+  const more = paths.length > MAX_NAMED ? ` and ${paths.length - MAX_NAMED} more` : '';
+  return [`${what}: ${named.join(', ')}${more}`];
+}
+
 /** Containers that a server adds, and values that it made anew in the second dry run: whatever stands there later is as declared. */
 function doubtfulIn(leaves: readonly DeclaredLeaf[], ignore: readonly Exclusion[]): readonly string[] {
   const [added, chosen]: string[][] = [[], []];
@@ -81,21 +88,12 @@ function doubtfulIn(leaves: readonly DeclaredLeaf[], ignore: readonly Exclusion[
     if (/\/(?:containers|initContainers|ephemeralContainers)\/[^/]+\/image$/.test(inside)) added?.push(path);
     if (isUnknown(declaredValue(value)) && !isGivenOut(steps[3] ?? '', inside)) chosen?.push(path);
   }
-  const say = (paths: readonly string[] | undefined, what: string): readonly string[] =>
-    paths === undefined || paths.length === 0
-      ? []
-      : [
-          `${what}: ${paths
-            .slice(0, MAX_NAMED)
-            .map((each) => printable(each))
-            .join(', ')}${paths.length > MAX_NAMED ? ` and ${paths.length - MAX_NAMED} more` : ''}`,
-        ];
   return [
-    ...say(
+    ...told(
       added,
       'the API server adds containers that nobody declared, and they become part of the declaration',
     ),
-    ...say(chosen, 'the API server chooses these values anew each time, so they are not compared'),
+    ...told(chosen, 'the API server chooses these values anew each time, so they are not compared'),
   ];
 }
 

@@ -314,6 +314,30 @@ t.test('no manifest gets the agent a Role on Secrets, on parts, or on all', asyn
   t.match(roleManifests([of('a.example/v1', 'Secret')], options), /a\.example/, 'a kind of its own');
 });
 
+t.test('rules that a controller aggregates are no drift, and a role that joins them is', async (t) => {
+  const cluster = new FakeCluster();
+  const server = await fakeServer(cluster);
+  t.teardown(() => server.stop());
+  const role = (name: string, more: object): Json => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name, labels: { part: 'yes' } },
+    ...more,
+  });
+  const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
+  const aggregationRule = { clusterRoleSelectors: [{ matchLabels: { part: 'yes' } }] };
+  const [part, sum] = [role('part', { rules }), role('sum', { aggregationRule, rules: [] })];
+  cluster.put(part);
+  cluster.put({ ...sum, rules });
+  const look = () => lookAt(server, declaredFrom(part, sum));
+  t.equal(verdicts(await look()), 'PROVEN PROVEN');
+  cluster.put({ ...part, rules: [{ ...rules[0], verbs: ['*'] }] });
+  t.equal(verdicts(await look()), 'VIOLATED PROVEN', 'the rules that are joined are compared');
+  cluster.put(part);
+  cluster.put(role('more', { rules }));
+  t.equal(verdicts(await look()), 'PROVEN VIOLATED', 'nobody declared the role that joins');
+});
+
 t.test('what is not there to be found is not absent', async (t) => {
   const cluster = new FakeCluster();
   const server = await fakeServer(cluster);

@@ -42,8 +42,11 @@ export interface CompareOptions {
 export function compareObject(
   wanted: Wanted,
   live: Pick<LiveObject, 'leaves'>,
-  options: CompareOptions,
+  given: CompareOptions,
 ): ComparedObject {
+  const options = isAggregated(wanted)
+    ? { ...given, ignores: (inside: string) => RULES.test(inside) || given.ignores(inside) }
+    : given;
   const counts = { same: 0, changed: 0, absent: 0, unset: 0, sensitive: 0, excluded: 0 };
   const [changed, absent]: string[][] = [[], []];
   const branches = branchesOf(live.leaves.keys());
@@ -56,6 +59,16 @@ export function compareObject(
   const rest = besides(wanted, live, branches, options);
   return { counts, changed: changed ?? [], ...rest, absent: [...(absent ?? []), ...rest.absent] };
 }
+
+/**
+ * Whether a controller writes the rules of a ClusterRole, from those that its aggregationRule selects. They are compared by
+ * themselves: one that nobody declared is undeclared.
+ */
+function isAggregated({ apiVersion, kind, leaves }: Wanted): boolean {
+  const isRole = kind === 'ClusterRole' && apiVersion.startsWith('rbac.authorization.k8s.io/');
+  return isRole && [...leaves.keys()].some((inside) => inside.startsWith('/aggregationRule/'));
+}
+const RULES = /^\/rules(?:\/|$)/;
 
 function stateOf(
   wanted: Wanted,

@@ -42,6 +42,12 @@ const CASES: readonly (readonly [what: string, policies: readonly string[], says
   ],
   ['an empty list of types is none', [policy('{ podSelector: {}, policyTypes: [] }')], 'denied'],
   ['an empty list of egress rules is none', [policy('{ podSelector: {}, egress: [] }', 'shop')], 'allowed'],
+  ['a policy without a namespace', [policy('{ podSelector: {} }').replace(', namespace: db', '')], 'unknown'],
+  [
+    'the same for other pods',
+    [policy('{ podSelector: { matchLabels: { app: redis } } }').replace(', namespace: db', '')],
+    'allowed',
+  ],
   ['an empty rule allows all', [policy('{ podSelector: {}, ingress: [{}] }')], 'allowed'],
   ['an empty list of rules allows nothing', [policy('{ podSelector: {}, ingress: [] }')], 'denied'],
   ['the port', [policy('{ podSelector: {}, ingress: [{ ports: [{ port: 5432 }] }] }')], 'allowed'],
@@ -149,6 +155,13 @@ t.test('what policies say', (t) => {
     const found = policiesSay(connection, leavesOf([NAMESPACES, ...policies].join('---\n')));
     t.equal(typeof found === 'string' ? found : 'unknown', says, what);
   }
+  const undeclared = (label: string): unknown => {
+    const rule = `{ from: [{ namespaceSelector: { matchLabels: { ${label} } } }] }`;
+    const leaves = leavesOf(policy(`{ podSelector: {}, ingress: [${rule}] }`));
+    return policiesSay({ from: WEB, to: PG, port: 5432, transport: 'tcp' }, leaves);
+  };
+  t.match(undeclared('team: shop'), { unknown: /not declared/ }, 'nobody said which labels it has');
+  t.equal(undeclared('kubernetes.io/metadata.name: shop'), 'allowed');
   t.end();
 });
 

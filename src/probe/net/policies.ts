@@ -28,15 +28,22 @@ export function policiesSay(connection: Connection, leaves: ReadonlyMap<string, 
   const tree = treeOfLeaves(leaves, '', () => undefined)?.tree;
   const byNamespace = at(tree, 'networking.k8s.io/v1', 'NetworkPolicy');
   const namespaces = at(tree, 'v1', 'Namespace', '');
-  const labelsOf = (name: string): ReadonlyMap<string, string> =>
-    new Map([...textsOf(at(namespaces, name, 'metadata', 'labels')), ['kubernetes.io/metadata.name', name]]);
+  const labelsOf = (name: string): NamespaceLabels => ({
+    labels: new Map([...textsOf(at(namespaces, name, 'metadata', 'labels')), [NAME_LABEL, name]]),
+    isDeclared: at(namespaces, name) !== undefined,
+  });
   const sides = (['egress', 'ingress'] as const).map((direction) => {
     const pod = direction === 'egress' ? connection.from : connection.to;
-    const policies = at(byNamespace, pod.namespace);
-    const specs = isMap(policies) ? Array.from(policies.values(), (each) => at(each, 'spec')) : [];
-    return sideSays(direction, pod, connection, specs, labelsOf);
+    const homeless = specsIn(at(byNamespace, ''));
+    if (homeless.some((spec) => isOf(direction, spec) && selects(at(spec, 'podSelector'), pod.labels)))
+      return { unknown: 'a policy that selects the pod has no namespace: who applies it chooses one' };
+    return sideSays(direction, pod, connection, specsIn(at(byNamespace, pod.namespace)), labelsOf);
   });
   return both(sides);
+}
+
+function specsIn(policies: Tree | undefined): readonly (Tree | undefined)[] {
+  return isMap(policies) ? Array.from(policies.values(), (each) => at(each, 'spec')) : [];
 }
 
 /** Denied by one end is denied. */
@@ -46,7 +53,16 @@ function both(sides: readonly Allowed[]): Allowed {
 }
 
 type Direction = 'egress' | 'ingress';
-type LabelsOf = (namespace: string) => ReadonlyMap<string, string>;
+type LabelsOf = (namespace: string) => NamespaceLabels;
+
+interface NamespaceLabels {
+  readonly labels: ReadonlyMap<string, string>;
+  /** If not, it may have others: nobody said which. */
+  readonly isDeclared: boolean;
+}
+
+/** The label that the API server gives to each namespace. */
+const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 function sideSays(
   direction: Direction,
@@ -97,8 +113,18 @@ function peerSays(each: Tree, own: string, { namespace, labels }: Pod, labelsOf:
   if (at(each, 'ipBlock') !== undefined)
     return { unknown: 'a rule names addresses (ipBlock), and pods have labels' };
   const [pods, namespaces] = [at(each, 'podSelector'), at(each, 'namespaceSelector')];
-  const isThere = namespaces === undefined ? namespace === own : selects(namespaces, labelsOf(namespace));
-  return isThere && (pods === undefined || selects(pods, labels)) ? 'allowed' : 'denied';
+  if (pods !== undefined && !selects(pods, labels)) return 'denied';
+  if (namespaces === undefined) return namespace === own ? 'allowed' : 'denied';
+  const of = labelsOf(namespace);
+  if (!of.isDeclared && keysOf(namespaces).some((key) => key !== NAME_LABEL))
+    return { unknown: 'a rule names labels of a namespace that is not declared' };
+  return selects(namespaces, of.labels) ? 'allowed' : 'denied';
+}
+
+/** The labels that a selector reads. */
+function keysOf(selector: Tree): readonly unknown[] {
+  const wanted = textsOf(at(selector, 'matchLabels')).map(([key]) => key);
+  return [...wanted, ...listOf(at(selector, 'matchExpressions')).map((each) => at(each, 'key'))];
 }
 
 function portSays(each: Tree, port: number, transport: 'tcp' | 'udp'): Allowed {

@@ -18,8 +18,8 @@ export interface ListenedRun {
   readonly port: number | undefined;
   /** The challenge in hex. */
   readonly nonce: string;
-  /** Thumbprint of the agent's key, hex. */
-  readonly kid: string;
+  /** Thumbprints of the agent's key, and of the key that delegated to it, hex: whoever delegates may have made the agent's. */
+  readonly kids: readonly string[];
 }
 
 export type Listened =
@@ -31,7 +31,7 @@ export type Listened =
 export function listenerFacts(
   { proof, result }: AttestedResult,
   { params }: Claim,
-  { port, nonce, kid }: ListenedRun,
+  { port, nonce, kids }: ListenedRun,
 ): Listened {
   const attached = (result.attachments ?? []).map((index) => proof.attachments?.[index]);
   const notes = attached.flatMap((each) =>
@@ -45,8 +45,11 @@ export function listenerFacts(
       return { kind: 'wrong', why: 'the claim names no listener, or no port' };
     if (params?.get('transport') === 'udp')
       return { kind: 'wrong', why: 'the claim is about UDP, and a listener hears TCP alone' };
-    if (formatHex(keyThumbprint(verifier.key)) === kid)
-      return { kind: 'wrong', why: 'the key of the listener is that of the agent: one end signed for both' };
+    if (kids.includes(formatHex(keyThumbprint(verifier.key))))
+      return {
+        kind: 'wrong',
+        why: 'the key of the listener is that of the agent, or of who delegated to it: one end signed for both',
+      };
     const statements = notes.map((note) => openStatement(note, verifier));
     if (statements.some((each) => each.nonce !== nonce))
       return { kind: 'wrong', why: 'a statement is of another run' };

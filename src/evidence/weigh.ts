@@ -165,7 +165,7 @@ function weighListener({ parsed }: Proven, result: Result, claim: Claim, by: Jud
   const found = listenerFacts({ proof: parsed.proof, result }, claim, {
     port: portOf(locatorOf(claim, by.declaration.target)),
     nonce: formatHex(challengeOf(root, parsed.proof.commitment, nonce)),
-    kid: parsed.kid,
+    kids: [parsed.kid, parsed.proof.delegation?.kid ?? []].flat(),
   });
   if (found.kind === 'unseen') return { fault: undefined, unchecked: found.why };
   if (found.kind === 'wrong')

@@ -126,6 +126,7 @@ t.test('a reader believes E2 of one proof only by what the listener signed', asy
     readonly mediaType?: string;
     readonly claim?: Claim;
     readonly kid?: string;
+    readonly delegator?: string;
     readonly verdict?: 'PROVEN' | 'VIOLATED';
     readonly says: object;
   }
@@ -168,6 +169,16 @@ t.test('a reader believes E2 of one proof only by what the listener signed', asy
       kid: formatHex(keyThumbprint(listener.publicKey)),
       says: { fault: /one end signed/ },
     },
+    {
+      what: 'the listener delegated to the agent',
+      delegator: formatHex(keyThumbprint(listener.publicKey)),
+      says: { fault: /one end signed/ },
+    },
+    {
+      what: 'somebody else delegated to it',
+      delegator: 'cd'.repeat(32),
+      says: { fault: undefined, bothEnds: true },
+    },
     { what: 'the claim names no listener', claim: without('listener'), says: { fault: /names no listener/ } },
     {
       what: 'the claim is about UDP',
@@ -187,11 +198,17 @@ t.test('a reader believes E2 of one proof only by what the listener signed', asy
     mediaType = LISTENER_TYPE,
     claim = CLAIM,
     kid = AGENT,
+    delegator,
     verdict = 'PROVEN',
     says,
   } of cases) {
     const attachments = notes.map((data) => ({ mediaType, data }));
-    const proof = { challenge: { root: ROOT, nonce: RUN_NONCE }, commitment: COMMITMENT, attachments };
+    const proof = {
+      challenge: { root: ROOT, nonce: RUN_NONCE },
+      commitment: COMMITMENT,
+      attachments,
+      ...(delegator !== undefined && { delegation: { kid: delegator } }),
+    };
     const result = { claim: 'denied', verdict, evidence: 'E2', attachments: notes.map((_, i) => i) } as const;
     const weighed = await weigh({ parsed: { kind: 'proof', kid, proof } } as never, result, claim, {
       declaration: { claims: [claim] } as never,
@@ -205,7 +222,7 @@ t.test('a reader believes E2 of one proof only by what the listener signed', asy
     listenerFacts({ proof: {} as never, result: { attachments: [0] } }, CLAIM, {
       port: 1,
       nonce: NONCE,
-      kid: AGENT,
+      kids: [AGENT],
     }),
     {
       kind: 'unseen',

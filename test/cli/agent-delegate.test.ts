@@ -14,11 +14,13 @@ t.setTimeout(180_000);
 
 const VERIFIER = new URL('../audit/python/verify_bundle.py', import.meta.url).pathname;
 const SUBJECT = `prod/eu1/nodes/${NODE_NAME}`;
-const POD: ShownPod = { uid: 'uid-s1', namespace: 'shop', name: 'pod-s1', containers: { web: undefined } };
+const IMAGE = `registry.example/shop@sha256:${'2'.repeat(64)}`;
+const POD: ShownPod = { uid: 'uid-s1', namespace: 'shop', name: 'pod-s1', containers: { web: IMAGE } };
+const CONFIG = `sha256:${'1'.repeat(64)}`;
 const HONEST: ServedNode = {
   sandboxes: [{ id: 's1' }],
-  containers: [{ id: 'c1', sandbox: 's1', name: 'web' }],
-  images: [],
+  containers: [{ id: 'c1', sandbox: 's1', name: 'web', imageRef: CONFIG }],
+  images: [{ id: CONFIG, digests: [IMAGE] }],
 };
 const HIDING: ServedNode = {
   ...HONEST,

@@ -208,7 +208,7 @@ class Findings {
       defaultsOf === undefined
         ? 'no defaults of the API server were committed'
         : defaultsOf === facts.minor
-          ? `defaults of ${of('untried')} objects could not be committed (\`commit kubernetes --defaults\` names them)`
+          ? `defaults of ${of('untried')} objects could not be committed: the commit with defaults names them`
           : `defaults of ${defaultsOf} were committed, and the API server is ${facts.minor}`;
     const advice =
       defaultsOf === facts.minor

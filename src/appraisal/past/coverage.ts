@@ -5,7 +5,7 @@
 import { groupBy } from '../../bytes/group.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import { countBelow } from './bounds.ts';
-import { termsKey, type Dated, type TermsOf } from './dated.ts';
+import { termsKey, type Dated, type Terms, type TermsOf } from './dated.ts';
 import type { Draft } from './drafts.ts';
 import type { Look } from './known-types.ts';
 
@@ -43,14 +43,15 @@ export function coverageOf(
     const ordered = alike.toSorted(
       (a, b) => a.look.at - b.look.at || a.look.entry.index - b.look.entry.index,
     );
-    // How much a look asks for is said by its own commitment: another one may have asked for fewer looks, or for a lower class.
-    for (const own of groupBy(ordered, ({ terms }) => demandsOf(terms.claim)).values()) {
-      const most = own[0] === undefined ? 0 : apart(own[0].terms.claim);
+    // How much a look asks for is said by its own commitment: another one may have asked for less.
+    for (const own of groupBy(ordered, ({ terms }) => demandsOf(terms)).values()) {
+      const asked = own[0]?.terms;
       const known = new Map<string, boolean>();
       const counts = (commitment: string): boolean => {
         const of = termsOf(commitment);
         const isOwn =
-          known.get(commitment) ?? (of !== undefined && termsKey(of) === key && apart(of.claim) <= most);
+          known.get(commitment) ??
+          (of !== undefined && asked !== undefined && termsKey(of) === key && asksAsMuch(of, asked));
         known.set(commitment, isOwn);
         return isOwn;
       };
@@ -60,8 +61,13 @@ export function coverageOf(
   return covered;
 }
 
-function demandsOf({ minEvidence, cadence, grace = 0 }: Claim): string {
-  return `${minEvidence} ${cadence} ${grace}`;
+function demandsOf({ claim: { minEvidence, cadence, grace = 0 }, agents }: Terms): string {
+  return `${minEvidence} ${cadence} ${grace} ${agents}`;
+}
+
+/** Whether one commitment asks for as many looks, by as many agents, as another. Classes are compared span by span. */
+function asksAsMuch(one: Terms, other: Terms): boolean {
+  return apart(one.claim) <= apart(other.claim) && one.agents >= other.agents;
 }
 
 /** Seconds that looks may be apart without a gap between them. */

@@ -22,6 +22,8 @@ import type { PastRecord } from './types.ts';
 export interface Terms {
   readonly claim: Claim;
   readonly locator: string | undefined;
+  /** How many agents must agree. */
+  readonly agents: number;
 }
 
 /** The terms of a claim under a commitment, by its entry id; undefined if that one does not have it. */
@@ -100,7 +102,8 @@ export function termsIn({ entries }: Pick<PastRecord, 'entries'>, id: string): T
     const claim = claimsIn(each).find((one) => one.id === id);
     if (claim === undefined || each.parsed.kind !== 'commitment' || !('claims' in each.parsed.commitment))
       continue;
-    terms.set(each.id, { claim, locator: locatorOf(claim, each.parsed.commitment.target) });
+    const { target, attestors } = each.parsed.commitment;
+    terms.set(each.id, { claim, locator: locatorOf(claim, target), agents: attestors?.threshold ?? 1 });
   }
   return (commitment) => terms.get(commitment);
 }

@@ -1,8 +1,10 @@
 /** What a claim over time asks of its looks (class, cadence, grace) is what its own commitment says, and not what an earlier one said. */
 import t from 'tap';
 import type { Claim } from '#src/statement/commitment.ts';
-import { DAY, HOUR, PastStory } from '../../support/past-story.ts';
-import { daily, noon, overClaim, START, statusOf } from '../../support/rotation-story.ts';
+import { digest } from '#src/bytes/brand.ts';
+import { keyThumbprint } from '#src/cose/key.ts';
+import { agentTwo, DAY, HOUR, PastStory, people } from '../../support/past-story.ts';
+import { daily, look, noon, overClaim, START, statusOf } from '../../support/rotation-story.ts';
 
 const WHOLE = { complete: { proof: 'whole' } } as const;
 
@@ -20,6 +22,35 @@ async function verdictOf(
   await daily(story, after, [13, 15], () => 'B');
   return statusOf(story, WHOLE).verdict;
 }
+
+t.test(
+  'an earlier commitment for which one agent was enough covers nothing of one that asks for two',
+  async (t) => {
+    const two = [people.agent, agentTwo];
+    const kids = two.map(({ publicKey }) => digest(keyThumbprint(publicKey)));
+    const verdict = async (before: number, after: number): Promise<string> => {
+      const story = await PastStory.start(START, {}, 'prod/pay/db');
+      const claim = overClaim(10, { minEvidence: 'E1' });
+      let commitment = await story
+        .at(noon(1) - 2 * HOUR)
+        .commit([claim], { attestors: { threshold: before, kids } });
+      for (let day = 1; day <= 15; day++) {
+        if (day === 13)
+          commitment = await story
+            .at(noon(12) + 2 * HOUR)
+            .commit([claim], { attestors: { threshold: after, kids } });
+        await story.at(noon(day) - HOUR).witness();
+        for (const by of two.slice(0, day < 13 ? before : 2))
+          await look(story.at(noon(day)), commitment, day < 10 ? 'A' : 'B', { by });
+        await story.at(noon(day) + HOUR).witness();
+      }
+      return statusOf(story, WHOLE).verdict;
+    };
+    t.equal(await verdict(1, 1), 'PROVEN');
+    t.equal(await verdict(2, 2), 'PROVEN');
+    t.equal(await verdict(1, 2), 'UNKNOWN');
+  },
+);
 
 t.test('demands of a superseding commitment count for its looks', async (t) => {
   const gaps = (day: number): string | undefined => (day > 3 && day < 9 ? undefined : 'A');

@@ -4,6 +4,9 @@ import type { BundleMemory } from '../../client/kept-bundles.ts';
 import type { Context } from './context.ts';
 import { stateDirOf } from './state.ts';
 
+/** Listeners of whatever was loaded before the command, such as a tracer's or a test runner's: they do not stop it in their own way. */
+const OTHERS = process.listenerCount('SIGINT');
+
 /** Bundles in the state directory. On SIGINT during a walk it says what is kept, and ends. */
 export function keepingBundles(context: Context): BundleMemory {
   const files = new BundleFiles(stateDirOf(context));
@@ -23,7 +26,7 @@ export function keepingBundles(context: Context): BundleMemory {
     keep: (origin, index, bytes) => files.keep(origin, index, bytes),
     walking: () => {
       // A verb that keeps running stops in its own way.
-      if (process.listenerCount('SIGINT') > 0) return () => undefined;
+      if (process.listenerCount('SIGINT') > OTHERS) return () => undefined;
       process.on('SIGINT', stop);
       return () => {
         process.off('SIGINT', stop);

@@ -13,6 +13,7 @@ subject=shop/cluster
 work=kubernetes-agent
 
 mkdir -p "$work"
+case $5 in /*) agent=$5 ;; *) agent=$(pwd)/$5 ;; esac
 cat >"$work/claims.yaml" <<CLAIMS
 target: { owner: shop, locators: ['$3'] }
 tier: compliance-boundary
@@ -26,7 +27,7 @@ cat >"$work/targets.yaml" <<TARGETS
 - subject: $subject
   probe: kubernetes
   targets: ['$3']
-  secrets: { kubeconfig: '$(pwd)/$5' }
+  secrets: { kubeconfig: '$agent' }
 TARGETS
 
 $tallystick commit kubernetes "$here/manifests" --subject "$subject" --claims "$work/claims.yaml" \

@@ -114,7 +114,10 @@ export async function startListener(options: ListenerOptions): Promise<RunningLi
   try {
     for (const port of [control, ...ports]) {
       const isControl = servers.length === 0;
-      const server = createServer((socket) => void serve(socket, isControl, memory, open, options));
+      const server = createServer((socket) => {
+        // A key that cannot sign now, as of an agent that is away, leaves the question without an answer.
+        serve(socket, isControl, memory, open, options).catch(() => socket.destroy());
+      });
       server.maxConnections = MAX_CONNECTIONS;
       if (!isControl) server.on('drop', () => memory.dropped());
       servers.push(server);
@@ -161,7 +164,7 @@ async function serve(
   const nonce = LINE.exec(await lineOf(socket))?.[1];
   if (!isControl) memory.settled(nonce !== undefined && from !== '');
   if (nonce === undefined || from === '') return void socket.destroy();
-  if (!isControl) memory.note(nonce, port, from.replace(/^::ffff:/, ''));
+  if (!isControl) memory.note(nonce, port, from.replace(/^::ffff:/, '').replace(/%.*$/, ''));
   socket.end(await signStatement(memory.says(nonce, port, open), name, signer));
 }
 

@@ -32,15 +32,19 @@ export const WORST_FIRST: readonly Verdict[] = [
   'PROVEN',
 ];
 
+/** What a claim is ranked by. `hidden`: what a waiver hides; JSON has null for none. */
+interface Ranked {
+  readonly verdict: Verdict;
+  readonly hidden?: Verdict | null | undefined;
+}
+
 /** The claim with the worst verdict, for a summary; of waived ones, the one whose waiver hides the worst. */
-export function worstClaim<C extends Pick<ClaimStatus, 'verdict' | 'hidden'>>(
-  claims: readonly C[],
-): C | undefined {
+export function worstClaim<C extends Ranked>(claims: readonly C[]): C | undefined {
   return claims.toSorted((a, b) => badnessOf(a) - badnessOf(b))[0];
 }
 
 /** For sorting, the worst first: from 0 to less than 7. A waived claim is as bad among such as what its waiver hides. */
-export function badnessOf({ verdict, hidden }: Pick<ClaimStatus, 'verdict' | 'hidden'>): number {
+export function badnessOf({ verdict, hidden }: Ranked): number {
   return WORST_FIRST.indexOf(verdict) + WORST_FIRST.indexOf(hidden ?? 'PROVEN') / WORST_FIRST.length;
 }
 

@@ -27,12 +27,12 @@ export function isOverTime({ declaration }: Pick<Declared, 'declaration'>): bool
 }
 
 /**
- * When the first claim of a subject that reads `prev` was logged, under whichever terms: all later proofs count for it. POSIX seconds;
- * undefined if there is none. `declaring`: in log order.
+ * The entry that declared the first claim of a subject that reads `prev`, under whichever terms: all later proofs count for it. Undefined
+ * if there is none. `declaring`: in log order.
  */
-export function overTimeFrom(declaring: readonly SubjectEntry[]): number | undefined {
+export function overTimeFrom(declaring: readonly SubjectEntry[]): SubjectEntry | undefined {
   const ids = new Set(declaring.flatMap(claimsIn).flatMap((claim) => (readsPrev(claim) ? [claim.id] : [])));
-  return declaring.find((each) => claimsIn(each).some(({ id }) => ids.has(id)))?.time;
+  return declaring.find((each) => claimsIn(each).some(({ id }) => ids.has(id)));
 }
 
 /** The claims of a commitment; none of anything else. */

@@ -253,10 +253,11 @@ function presumption(claim: Claim, { verdict }: Result): string | undefined {
     : undefined;
 }
 
-/** Says beside a result, unless it says something else, that its agent is within reach of its cluster's API. */
+/** Says beside a result that its agent is within reach of its cluster's API, after whatever the agent says of it. */
 function withReach(result: Report['result'], { parsed }: EntryOf<'proof'>): Report['result'] {
   const remark = reachRemark(parsed);
-  return remark === undefined || result.explain !== undefined ? result : { ...result, explain: remark };
+  if (remark === undefined) return result;
+  return { ...result, explain: result.explain === undefined ? remark : `${result.explain}; ${remark}` };
 }
 
 /** Why a proof that the log admitted is not believed, by checks that only readers make; undefined if it is. */

@@ -1,6 +1,6 @@
 /**
  * Claims about more than one look: expressions that read `prev`, what earlier proofs of the same claim show (spec/claims.md,
- * "Earlier looks"). Such an expression is a conjunction. The parts that do not read `prev` are judged by the agent, of its own
+ * "Over time"). Such an expression is a conjunction. The parts that do not read `prev` are judged by the agent, of its own
  * look. The others are judged by readers alone, since an agent could leave out what it proved before.
  */
 import type { ASTNode } from '@marcbachmann/cel-js';

@@ -72,6 +72,11 @@ export function escaped(name: string): string {
   return /[~/]/.test(name) ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name;
 }
 
+/** The name that a step of a JSON Pointer stands for. */
+export function unescaped(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
 function cborOf(value: Value): Parameters<typeof encodeCbor>[0] {
   if (isList(value)) return value.map(cborOf);
   if (isMap(value)) return new Map(Object.entries(value).map(([name, child]) => [name, cborOf(child)]));

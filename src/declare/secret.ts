@@ -4,6 +4,7 @@
  * until the user states that it is one (then it is never shown) or that it is none. The name that gives a secret away may
  * be in the path, beside the value, or in it.
  */
+import { unescaped } from '../claim/value.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { secretForm } from './detector.ts';
 import { parseJson } from './json.ts';
@@ -175,7 +176,7 @@ class Names {
 
   #whyOf(step: string): string | undefined {
     if (!this.#found.has(step)) {
-      const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+      const name = unescaped(step);
       this.#found.set(step, secretForm(name) ?? secretWithin(name));
     }
     return this.#found.get(step);

@@ -3,7 +3,7 @@
  * at a path decides what is below it, so that a list differs from a map with the names "0", "1".
  */
 import { refuse, type Refusal } from '../bytes/refusal.ts';
-import { isList, isMap, type Value } from '../claim/value.ts';
+import { isList, isMap, unescaped, type Value } from '../claim/value.ts';
 import { below as pathBelow, TypedMap, type Tree } from './leaf.ts';
 
 type Branch = Map<string, Node>;
@@ -81,10 +81,6 @@ function textsOf(value: Value | undefined, count: number | undefined, path: stri
     value !== undefined && isList(value) ? value.filter((each) => typeof each === 'string') : undefined;
   if (texts === undefined || (count !== undefined && new Set(texts).size !== count)) throw broken(path);
   return texts;
-}
-
-function unescaped(step: string): string {
-  return step.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 function broken(path: string): Refusal {

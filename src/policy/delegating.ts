@@ -10,7 +10,7 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import { kidOf } from '../cose/key.ts';
 import { readNamedKey } from '../keys/named.ts';
 import { isFolder, makeFolder, readNamedFile, replaceFile } from '../platform/files.ts';
-import { assertDelegated } from '../registration/delegated.ts';
+import { assertDelegated, assertDelegationSigned, delegatorOf } from '../registration/delegated.ts';
 import type { PublicKey } from '../sign/algorithm.ts';
 import type { Signer } from '../sign/signer.ts';
 import { NODE_NAME, parseDelegation, signDelegation, type Delegation } from '../statement/delegation.ts';
@@ -108,19 +108,19 @@ export async function delegate(
   policy: Policy,
   signer: Signer,
 ): Promise<readonly Delegated[]> {
-  const enrolment = policy.keys.get(kidOf(signer.publicKey));
-  if (enrolment === undefined)
+  if (!policy.keys.has(kidOf(signer.publicKey)))
     throw refuse(
       'unknown-key',
       'the log does not know the key that is to delegate: an admin enrols it in the role delegator with `tallystick policy enrol`',
     );
   const made: { readonly file: string; readonly delegation: Delegation; readonly isNew: boolean }[] = [];
   for (const each of nodes) {
-    const kept = await keptOf(each, options);
+    const kept = await keptOf(each, options, policy, signer);
     const delegation = kept ?? (await signFor(each, options, policy, signer));
+    const enrolment = delegatorOf(policy, kidOf(delegation.key), delegation);
     for (const subject of delegation.subjects) {
       const window = { start: delegation.notBefore, end: delegation.notBefore };
-      // A pattern is no subject, but what a star stands for does not change what is refused of it.
+      // One subject of the pattern is tried. The log checks that of each proof.
       assertDelegated(
         policy,
         enrolment,
@@ -152,7 +152,7 @@ function signFor(
   const said = {
     key,
     node,
-    subjects: subjects.map((each) => each.replaceAll('{node}', node)),
+    subjects: subjectsOf(subjects, node),
     notBefore: from,
     notAfter: until,
     ...(apart && { apart: true as const }),
@@ -160,15 +160,31 @@ function signFor(
   return signDelegation({ ...said, log: document.origin, issuer }, signer);
 }
 
-/** The delegation that is there, if it is for the same key and lasts long enough. */
+function subjectsOf(patterns: readonly string[], node: string): readonly string[] {
+  return patterns.map((each) => each.replaceAll('{node}', node));
+}
+
+/** The delegation that is there, if it says what would be said now, by the same signer, and lasts long enough. */
 async function keptOf(
-  { key, file }: NodeKey,
-  { unlessUntil }: DelegateOptions,
+  { node, key, file }: NodeKey,
+  { subjects, issuer, apart, unlessUntil }: DelegateOptions,
+  policy: Policy,
+  signer: Signer,
 ): Promise<Delegation | undefined> {
   if (unlessUntil === undefined || !existsSync(file)) return undefined;
   try {
     const there = parseDelegation(await readNamedFile(file));
-    return there.notAfter >= unlessUntil && kidOf(there.key) === kidOf(key) ? there : undefined;
+    const isSame =
+      kidOf(there.key) === kidOf(key) &&
+      there.kid === kidOf(signer.publicKey) &&
+      there.node === node &&
+      there.issuer === issuer &&
+      (there.apart === true) === apart &&
+      there.audience.includes(policy.document.origin) &&
+      there.subjects.join('\n') === subjectsOf(subjects, node).join('\n');
+    if (!isSame || there.notAfter < unlessUntil) return undefined;
+    assertDelegationSigned(policy, kidOf(key), there);
+    return there;
   } catch (error) {
     if (error instanceof Refusal) return undefined;
     throw error;

@@ -41,10 +41,7 @@ export function endedSince(
   said: Speaker,
   revokedSince: (kid: string) => number | undefined,
 ): number | undefined {
-  const since = Math.min(
-    revokedSince(said.kid) ?? Infinity,
-    said.proof?.delegation === undefined ? Infinity : (revokedSince(answerable(said)) ?? Infinity),
-  );
+  const since = Math.min(revokedSince(said.kid) ?? Infinity, revokedSince(answerable(said)) ?? Infinity);
   return Number.isFinite(since) ? since : undefined;
 }
 

@@ -10,6 +10,10 @@ export function checkedLine(
   { view, size, completeness, full, readFrom, times, isExcerpt }: Snapshot,
   how = '--monitor or --full checks it',
 ): string {
+  const tail =
+    readFrom < size
+      ? `every entry from ${readFrom} on was read, so none of these was left out; before it, `
+      : '';
   const whole = isExcerpt
     ? 'what is not in the bundle is not known: tallystick verify says how complete it is'
     : full
@@ -18,7 +22,7 @@ export function checkedLine(
         ? completeness
             .map((each) => `${line(each.url)} has no further ones up to entry ${each.size - 1}`)
             .join('; ')
-        : `${readFrom < size ? `every entry from ${readFrom} on was read, and left out of nothing; before it, ` : ''}the log's search was trusted to leave nothing out (${how})`;
+        : `${tail}the log's search was trusted to leave nothing out (${how})`;
   const when =
     times === 'log'
       ? "; the times of entries are by the log's own clock"

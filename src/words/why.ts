@@ -109,7 +109,7 @@ function earlierLines(over: Rests): readonly string[] {
     ...ordered.slice(0, SHOWN_FACTS).map(({ first, last, decides }) => {
       const when = first.notAfter === undefined ? '' : `, not after ${formatTime(first.notAfter)}`;
       const again = last.index === first.index ? '' : `, last in entry ${last.index}`;
-      return `${decides ? 'decides: ' : ''}the same was seen first in entry ${first.index}${when}${again}`;
+      return `${decides ? 'what decides was' : 'these facts were'} first seen in entry ${first.index}${when}${again}`;
     }),
     'nothing is seen between two looks; history says how probable it is that something was missed',
   ];

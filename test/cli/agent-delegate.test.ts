@@ -78,6 +78,16 @@ t.test('from a key to a verdict', async (t) => {
     `agent delegate nodes --subject prod/eu1/nodes/{node} --apart --for 10d --renew 8d --key cluster.pem --out node/list ${own}`,
   );
   t.match(longer.out, /^delegated/);
+  const renewing = `agent delegate nodes --for 10d --renew 3d --out node/list ${own}`;
+  const nodes = '--subject prod/eu1/nodes/{node}';
+  t.match((await ok(`${renewing} ${nodes} --key cluster.pem`)).out, /^delegated/, 'it is not apart any more');
+  t.match((await ok(`${renewing} ${nodes} --key cluster.pem`)).out, /^kept/);
+  await ok('keygen --out next.pem');
+  await ok(
+    `policy enrol next.pem --name next --role delegator --subject prod/eu1/nodes/* ${own.split(' --policy')[0]}`,
+  );
+  t.match((await ok(`${renewing} ${nodes} --key next.pem`)).out, /^delegated/, 'another key delegates now');
+  t.match((await ok(`${renewing} ${nodes} --apart --key cluster.pem`)).out, /^delegated/);
 
   let node = HONEST;
   const cri = await serveCri(cwd, () => node);

@@ -146,7 +146,10 @@ t.test('host keys: rotated, agent replaced, the old key back', { skip: noSsh }, 
     const why = whyRows(look, await explainClaim(look, subject, 'ssh-key-rotation'));
     const lines = why.find(({ name }) => name === 'earlier')?.lines ?? [];
     t.match(lines[0], /^over 8 earlier looks: 7 d covered$/);
-    t.match(lines[1], /^the same was seen first in entry \d+, not after 2026-03-01T\S+, last in entry \d+$/);
+    t.match(
+      lines[1],
+      /^these facts were first seen in entry \d+, not after 2026-03-01T\S+, last in entry \d+$/,
+    );
     t.match(lines.at(-1), /nothing is seen between two looks/);
     t.match(subjectJson(subject).claims[0], {
       over: { looks: 8, missing: null, seen: [{ first: { index: Number } }, {}] },

@@ -245,6 +245,18 @@ t.test('no false alarm: what begins and ends between looks', async (t) => {
   t.same(verdicts(ending), ['PROVEN', 'PROVEN'], 'removed from the API meanwhile, and still ending here');
 });
 
+t.test(
+  'a container that is made again between looks is not agreed upon by an API that tells no digest',
+  async (t) => {
+    const again = NODE.containers.map((each) => (each.id === 'c1' ? { ...each, id: 'c1-again' } : each));
+    const seen = await look(t, {
+      node: (n) => (n === 0 ? NODE : { ...NODE, containers: again }),
+      pods: () => [{ ...POD_WEB, containers: { web: 'registry.example/shop:latest' } }, POD_PROXY, MIRROR],
+    });
+    t.equal(judged(seen)['node-runs-what-is-shown']?.verdict, 'UNKNOWN');
+  },
+);
+
 t.test('seen once is neither absent nor proof', async (t) => {
   const other = { ...HIDDEN, id: 's8', uid: 'other' };
   const seen = await look(t, {

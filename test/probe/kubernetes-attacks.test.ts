@@ -312,6 +312,8 @@ t.test('no manifest gets the agent a Role on Secrets, on parts, or on all', asyn
     t.throws(() => roleManifests(texts, options), { code: 'usage' }, texts.join(' '));
   t.match(roleManifests([of('a.example/v1', 'Foo'), definition('a.example', 'foos')], options), /- foos\n/);
   t.match(roleManifests([of('a.example/v1', 'Secret')], options), /a\.example/, 'a kind of its own');
+  const namespace = JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
+  t.notMatch(roleManifests([namespace], { ...options, pods: true }), /pods|default/, 'what has no namespace');
 });
 
 t.test('rules that a controller aggregates are no drift, and a role that joins them is', async (t) => {

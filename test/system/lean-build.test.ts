@@ -1,5 +1,5 @@
 /**
- * What browsers get of four libraries and of the verifier is smaller than what Node runs (src/build/lean). Suites about them run here
+ * What browsers get of six libraries and of the verifier is smaller than what Node runs (src/build/lean). Suites about them run here
  * again on the bundles.
  */
 import { spawnSync } from 'node:child_process';

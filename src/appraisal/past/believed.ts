@@ -1,6 +1,7 @@
 /**
  * Computes what a reader of the first entries of a log was told then: `status --at` (spec/audit.md, "Two tenses"). Nothing that
- * was logged later counts, not even a revocation. It calls `appraiseSubject` on these entries, and has no rule of its own.
+ * was logged later counts, not even a revocation; only what claims over time (`prev`) made of earlier looks is judged by today's bounds of
+ * time. It calls `appraiseSubject` on these entries, and has no rule of its own.
  */
 import { revocationsOf, type SubjectEntry } from '../history.ts';
 import { earliestSince } from '../outgrown.ts';

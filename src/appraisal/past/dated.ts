@@ -8,7 +8,7 @@ import { formatHex } from '../../bytes/text.ts';
 import { Unjudged } from '../../claim/cel/meter.ts';
 import { nameOf } from '../../claim/judge.ts';
 import { needsFacts, readsPrev } from '../../claim/prev.ts';
-import { isMap, type Value, type ValueMap } from '../../claim/value.ts';
+import { isMap, unescaped, type Value, type ValueMap } from '../../claim/value.ts';
 import { locatorOf } from '../../evidence/identity.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import type { Result, RuntimeProof } from '../../statement/proof.ts';
@@ -151,7 +151,7 @@ function disclosedIn(proof: RuntimeProof, { leaves = [] }: Result, { probe }: Cl
   let facts: ValueMap = {};
   for (const { path, value } of shown) {
     // The first step of a leaf's path is the claim that its run was named after.
-    const [, , ...steps] = path.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const [, , ...steps] = path.split('/').map(unescaped);
     const scalar = value instanceof Uint8Array ? scalarOf(value) : undefined;
     if (scalar !== undefined && steps[0] === nameOf(probe)) facts = withLeaf(facts, steps, scalar);
   }

@@ -1,6 +1,6 @@
 /**
  * Whether a reader has all earlier proofs of a subject. A proof that is left out could show what makes a claim over time false, so
- * such a claim is PROVEN only where nothing can be missing (spec/claims.md, "Earlier looks"). Pure.
+ * such a claim is PROVEN only where nothing can be missing (spec/claims.md, "Over time"). Pure.
  */
 import { groupBy } from '../../bytes/group.ts';
 import type { Role } from '../../statement/policy.ts';

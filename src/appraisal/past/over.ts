@@ -1,5 +1,5 @@
 /**
- * Claims over time: judges the looks at claims that read `prev` (spec/claims.md, "Earlier looks"). What an agent says of such a claim
+ * Claims over time: judges the looks at claims that read `prev` (spec/claims.md, "Over time"). What an agent says of such a claim
  * is about its own look. Here a reader adds what earlier looks show, by any agent and under every commitment of the subject: what the
  * target signed or what is disclosed, and the time that the looks cover. All looks are judged in one pass over them. Pure.
  */

@@ -1,7 +1,7 @@
 /**
  * re2js for browsers: compiling a pattern, and whether it matches a text, by the engine that decides every pattern, Pike's (Machine). Left
  * out are engines that decide some of them faster, and whatever tells where a match is. The budget of an expression bounds
- * what the slow engine does (src/claim/cel/meter.ts). test/build/lean.test.ts compares both.
+ * what the slow engine does (src/claim/cel/meter.ts). test/system/lean-build.test.ts compares both.
  */
 import { withMembers } from './methods.ts';
 import { leanUnicode } from './unicode.ts';

@@ -76,9 +76,12 @@ export async function planPast(
   const declaring = await readDeclaring(snapshot, subject);
   const claims = declaring.flatMap(claimsIn);
   // What was logged before the period may count in it, and covers its begin.
-  const since = Math.min(period.since - secondsBefore(claims), overTimeFrom(declaring) ?? Infinity);
+  const over = overTimeFrom(declaring);
+  const since = Math.min(period.since - secondsBefore(claims), over?.time ?? Infinity);
   const further = slots ? EPOCHS_TO_REVEAL * epochFor(claims) : 0;
-  const reach = await reachOf(snapshot, { ...period, since }, further);
+  const found = await reachOf(snapshot, { ...period, since }, further);
+  // By its index: a log that states a time too late would cut off the first proofs.
+  const reach = { ...found, from: Math.min(found.from, over?.index ?? Infinity) };
   return { subject, declaring, reach, rows: await proofsBetween(snapshot, subject, reach, most) };
 }
 

@@ -12,9 +12,7 @@ type Page = Totals & Pick<OverviewJson, 'prefixes' | 'owners' | 'rows' | 'next'>
 /** The place of a row among all: the worst first, then the most severe, then the longest, then by name. */
 export function placeOfRow({ verdict, hidden, severity, since, subject, fault }: OverviewRow): string {
   // What cannot be read comes before what nobody has looked at yet.
-  const bad = Math.round(
-    (badnessOf({ verdict, hidden: hidden ?? undefined }) - (fault === null ? 0 : 0.5)) * 100,
-  );
+  const bad = Math.round((badnessOf({ verdict, hidden }) - (fault === null ? 0 : 0.5)) * 100);
   const severe = SEVERITIES.findIndex((each) => each === severity);
   const begun = String(since ?? MOST_TIME).padStart(12, '0');
   return `${String(bad + 100).padStart(4, '0')} ${severe < 0 ? 9 : severe} ${begun} ${subject}`;

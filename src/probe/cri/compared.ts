@@ -41,7 +41,7 @@ export function comparedImages(
       const wanted = declared.get(key);
       const state = stateOf(imageOf(container), wanted);
       counts[state] += 1;
-      if (wanted !== undefined) seen.add(key);
+      if (state === 'same' || state === 'differing') seen.add(key);
       const name =
         wanted === undefined
           ? mark(key)

@@ -1,7 +1,7 @@
 /** The images that committed manifests declare (`tallystick commit kubernetes`), by namespace and name of the container. */
 import { manifestsByIndex } from '../platforms.ts';
 import { refuse } from '../../bytes/refusal.ts';
-import type { Value } from '../../claim/value.ts';
+import { unescaped, type Value } from '../../claim/value.ts';
 import { digestIn } from './images.ts';
 
 /** What may run under one name of a container in one namespace. */
@@ -52,8 +52,4 @@ export function declaredContainers(
 /** Names of Kubernetes have no slash. */
 export function keyOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
   return `${namespace}/${name}`;
-}
-
-function unescaped(step: string): string {
-  return step.replaceAll('~1', '/').replaceAll('~0', '~');
 }

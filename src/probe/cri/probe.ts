@@ -102,7 +102,6 @@ function settle(first: Agreement, last: Agreement): Settled {
   const disagreeing = confirmed(first.disagreeing, last.disagreeing);
   return {
     ...last,
-    untold: confirmed(first.untold, last.untold).both,
     hidden: hidden.both,
     missing: missing.both,
     disagreeing: disagreeing.both,

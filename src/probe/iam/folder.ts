@@ -121,7 +121,7 @@ export class Folder {
     }
     this.#inflated += content.length;
     if (this.#inflated > MAX_TOTAL)
-      throw refuse('too-large', 'the log files are too large for one run; ask for fewer hours');
+      throw refuse('too-large', 'the log files are too large for one run; read a shorter time');
     return { kind: 'read', packed, content, sha256: createHash('sha256').update(content).digest('hex') };
   }
 

@@ -21,15 +21,21 @@ export async function readLogs(
   tally: Tally,
   faults: Faults,
 ): Promise<void> {
-  const seen = new Set<string>();
+  for (const { file, digest } of filesIn(chains))
+    await readLog(folder, file, digest, principals, tally, faults);
+}
+
+/** The log files that the digests of chains name, each once, with the SHA-256 of the first digest that does. Refuses `too-large`. */
+export function filesIn(
+  chains: readonly Chain[],
+): readonly { readonly file: TrailFile; readonly digest: string }[] {
+  const found = new Map<string, { readonly file: TrailFile; readonly digest: string }>();
   for (const { digest } of chains.flatMap(({ links }) => links))
-    for (const file of digest.files) {
-      if (seen.has(file.object)) continue;
-      seen.add(file.object);
-      if (seen.size > MAX_FILES)
-        throw refuse('too-large', `there are more than ${MAX_FILES} log files; ask for fewer hours`);
-      await readLog(folder, file, digest.sha256, principals, tally, faults);
-    }
+    for (const file of digest.files)
+      if (!found.has(file.object)) found.set(file.object, { file, digest: digest.sha256 });
+  if (found.size > MAX_FILES)
+    throw refuse('too-large', `there are more than ${MAX_FILES} log files; read a shorter time`);
+  return [...found.values()];
 }
 
 async function readLog(
@@ -43,7 +49,7 @@ async function readLog(
   const records = await recordsIn(folder, { object, sha256 }, faults);
   if (records === undefined) return;
   if (tally.records + records.length > MAX_RECORDS)
-    throw refuse('too-large', `there are more than ${MAX_RECORDS} events; ask for fewer hours`);
+    throw refuse('too-large', `there are more than ${MAX_RECORDS} events; read a shorter time`);
   const calls = new Map<number, Call>();
   for (const [i, record] of records.entries()) {
     const whose = whoseIs(record, principals);

@@ -11,7 +11,7 @@ import { DEFAULT_LAG } from '../../evidence/trail-facts.ts';
 import { candidatesOf, walkChain, type Chain } from '../iam/chain.ts';
 import { Faults } from '../iam/faults.ts';
 import { Folder } from '../iam/folder.ts';
-import { recordsIn } from '../iam/logs.ts';
+import { filesIn, recordsIn } from '../iam/logs.ts';
 import { trailKeysOf } from '../iam/settings.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
@@ -42,7 +42,9 @@ async function run(task: ProbeTask): Promise<Observed> {
   const chain = await chainIn(folder, settings, faults);
   // AWS signed that it is later than the end of the chain, so a clock that is behind makes no rotation younger.
   const now = Math.max(Math.floor(task.now() / 1_000), chain.to);
-  const times = await rotationsIn(folder, chain, settings.key, faults);
+  const named = filesIn([chain]);
+  const files = named.length;
+  const times = await rotationsIn(folder, named, settings.key, faults);
   if (now - chain.to > settings.lag)
     faults.files(`the trail ends at ${formatTime(chain.to)}, more than ${settings.lag} s before now`);
   const at = times.filter((time) => time <= now + AHEAD).toSorted((a, b) => b - a)[0];
@@ -54,7 +56,7 @@ async function run(task: ProbeTask): Promise<Observed> {
       from: chain.from,
       to: chain.to,
       digests: chain.links.length,
-      logFiles: filesOf(chain).length,
+      logFiles: files,
       faultCount: faults.count,
     },
     rotation: {
@@ -73,8 +75,8 @@ async function run(task: ProbeTask): Promise<Observed> {
     contradictions: [],
     population: {
       source: 'CloudTrail log files that signed digests name',
-      total: filesOf(chain).length,
-      sampled: filesOf(chain).length,
+      total: files,
+      sampled: files,
       method: 'all',
     },
     ...(reason !== undefined && { withheld: [{ path: '/rotation', reason }] }),
@@ -161,19 +163,15 @@ function spanOf(candidates: readonly { readonly stamp: string }[]): number {
   return Math.max(0, (newest - oldest) / 1_000) + 3_600;
 }
 
-function filesOf({ links }: Chain): readonly { readonly object: string; readonly sha256: string }[] {
-  return links.flatMap(({ digest }) => digest.files);
-}
-
-/** When the key was rotated, by the log files of the chain. */
+/** When the key was rotated, by log files. */
 async function rotationsIn(
   folder: Folder,
-  chain: Chain,
+  files: ReturnType<typeof filesIn>,
   key: KmsKey,
   faults: Faults,
 ): Promise<readonly number[]> {
   const times: number[] = [];
-  for (const file of new Map(filesOf(chain).map((each) => [each.object, each])).values())
+  for (const { file } of files)
     for (const record of (await recordsIn(folder, file, faults)) ?? []) {
       const at = rotationOf(record, key);
       if (at !== undefined) times.push(at);

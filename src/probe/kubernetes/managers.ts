@@ -1,4 +1,5 @@
 /** Who wrote a field of an object: the manager that `metadata.managedFields` names. A manager names itself, so it is a hint. */
+import { unescaped } from '../../claim/value.ts';
 import { parseJson } from '../../bytes/json.ts';
 import { Refusal } from '../../bytes/refusal.ts';
 import { nameOrWithheld } from '../harmless.ts';
@@ -65,8 +66,4 @@ function isItem(key: string, step: string): boolean {
     ([name, value]) =>
       (typeof value === 'string' || typeof value === 'number') && parts.has(`${name}=${value}`),
   );
-}
-
-function unescaped(step: string): string {
-  return step.replaceAll('~1', '/').replaceAll('~0', '~');
 }

@@ -160,23 +160,20 @@ async function scopeOf(discovery: Discovery, declaration: Declaration, settings:
   return { resources: [...resources.values()], namespaces: [...new Set(all)].toSorted(), closed };
 }
 
-/** Members of the value that rest on the lists. */
-const RESTING = [
-  'differing',
-  'missing',
-  'deleted',
-  'undeclared',
-  'extra',
-  'unexplained',
-  'ofCluster',
-  'looked',
-  'counts',
-  'whole',
-  'pods',
-  'images',
-  'rights',
-  'conflicts',
-];
+/** Members of the value that do not rest on the lists. A new one does, unless it is named here. */
+const APART: ReadonlySet<string> = new Set([
+  'version',
+  'cluster',
+  'servers',
+  'kinds',
+  'namespaces',
+  'declared',
+]);
+
+/** Members that rest on the lists; `whole` also where it is absent. */
+function restingIn(value: ValueMap): readonly string[] {
+  return [...new Set([...Object.keys(value), 'whole'])].filter((name) => !APART.has(name));
+}
 
 function observed(look: Look, rights: Rights | undefined, settings: Settings, bytes: number): Observed {
   const { views, scope, world } = look;
@@ -195,7 +192,9 @@ function observed(look: Look, rights: Rights | undefined, settings: Settings, by
     ...(rights !== undefined && { rights: rights.value }),
   };
   const against = confirmed.map(({ path, what }) => ({
-    paths: RESTING.filter((name) => name in value || name === 'whole').map((name) => `/${name}`),
+    paths: restingIn(value)
+      .filter((name) => name !== 'agree')
+      .map((name) => `/${name}`),
     explain: `${path}: ${what}; asked twice`,
   }));
   return {
@@ -208,13 +207,16 @@ function observed(look: Look, rights: Rights | undefined, settings: Settings, by
       compared: { declared: look.placed.length, ...world.leaves },
       ...(settings.closed && { undeclared: world.lists.undeclared }),
     }),
-    withheld: [...parts.withheld, ...(rights?.withheld ?? []), ...doubtsOf(look)],
+    withheld: [...parts.withheld, ...(rights?.withheld ?? []), ...doubtsOf(look, value)],
     bytes,
   };
 }
 
 /** What cannot be said, since lists are not whole, are old, or were seen to differ once. */
-function doubtsOf({ first, views, disagreements: found, behind }: Look): readonly Withheld[] {
+function doubtsOf(
+  { first, views, disagreements: found, behind }: Look,
+  value: ValueMap,
+): readonly Withheld[] {
   const once = found.filter((each) => !each.isConfirmed);
   const [doubt] = [
     ...once.map(({ path, what }) => `seen once, which may be a change under way: ${what} (${path})`),
@@ -228,7 +230,7 @@ function doubtsOf({ first, views, disagreements: found, behind }: Look): readonl
   return [
     ...(doubt === undefined || isContradicted
       ? []
-      : [...RESTING, 'agree'].map((name) => ({ path: `/${name}`, reason: doubt }))),
+      : restingIn(value).map((name) => ({ path: `/${name}`, reason: doubt }))),
     ...(isMixed ? [{ path: '/agree', reason: mixed }] : []),
   ];
 }

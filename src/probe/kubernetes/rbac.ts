@@ -6,6 +6,8 @@ import type { LiveObject } from './object.ts';
 import type { Review } from './settings.ts';
 import { itemsAt, mapAt, mapsAt, partAt, textAt, textsAt, type Tree } from './tree.ts';
 
+const RBAC_GROUP = 'rbac.authorization.k8s.io/';
+
 /** Groups that every API server gives a user: those of a service account, and whoever is authenticated. */
 export function groupsOf(user: string): readonly string[] {
   const [, namespace] = /^system:serviceaccount:([a-z0-9.-]+):[a-z0-9.-]+$/.exec(user) ?? [];
@@ -21,7 +23,8 @@ export function groupsOf(user: string): readonly string[] {
 export type Granted = 'allowed' | 'pending' | 'refused';
 
 export function grantedBy(objects: ReadonlyMap<string, LiveObject>, review: Review): Granted {
-  const all = [...objects.values()];
+  // A kind of that name in another group grants nothing.
+  const all = [...objects.values()].filter(({ resource }) => resource.apiVersion.startsWith(RBAC_GROUP));
   const roles = new Map(all.map((each) => [`${each.resource.kind}/${each.namespace}/${each.name}`, each]));
   const clusterRoles = all.filter(({ resource }) => resource.kind === 'ClusterRole');
   let granted: Granted = 'refused';

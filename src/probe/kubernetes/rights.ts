@@ -38,9 +38,12 @@ export async function checkRights(view: View, settings: Settings, task: ProbeTas
   const user = settings.subjectToken === undefined ? undefined : new Subject(settings, task);
   try {
     const tally = new Tally();
+    let read: Promise<View> | undefined;
+    // Lists are read again once, for all rights.
+    const again = (): Promise<View> => (read ??= readAgain(view));
     for (const review of settings.reviews) {
       const once = await askAll(view, review, user);
-      tally.add(review, once, await settle(view, review, once, user, isRbac));
+      tally.add(review, once, await settle(again, review, once, user, isRbac));
     }
     return tally.rights(settings.reviews.length);
   } finally {
@@ -74,7 +77,7 @@ type Outcome =
 
 /** What the answers mean. Answers that contradict each other are had a second time, from lists that are read again. */
 async function settle(
-  view: View,
+  again: () => Promise<View>,
   review: Review,
   once: Answers,
   user: Subject | undefined,
@@ -82,12 +85,15 @@ async function settle(
 ): Promise<Outcome> {
   const first = outcomeOf(once, isRbac);
   if (first.kind !== 'contradicted') return first;
-  const resources = [...new Set(view.lists.map(({ resource }) => resource))];
-  const namespaces = [...new Set(view.lists.map(({ namespace }) => namespace))].filter((each) => each !== '');
-  const again = await viewOf(view.api, view.facts, { resources, namespaces });
-  const second = outcomeOf(await askAll(again, review, user), isRbac);
+  const second = outcomeOf(await askAll(await again(), review, user), isRbac);
   if (second.kind === 'contradicted') return second;
   return { kind: 'unsettled', what: `seen once, which may be a change under way: ${first.what}` };
+}
+
+function readAgain(view: View): Promise<View> {
+  const resources = [...new Set(view.lists.map(({ resource }) => resource))];
+  const namespaces = [...new Set(view.lists.map(({ namespace }) => namespace))].filter((each) => each !== '');
+  return viewOf(view.api, view.facts, { resources, namespaces });
 }
 
 function outcomeOf({ review, roles, tried }: Answers, isRbac: boolean): Outcome {

@@ -57,12 +57,17 @@ function reachesOf(objects: readonly TreeMap[], { pods }: RoleOptions): readonly
     }))
     .filter(({ apiVersion, kind }) => apiVersion !== 'v1' || kind !== 'Secret');
   if (!pods) return declared;
-  return declared.flatMap((each) => [
-    each,
-    { apiVersion: 'v1', kind: 'Pod', namespace: each.namespace },
-    { apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace: each.namespace },
-    { apiVersion: 'batch/v1', kind: 'Job', namespace: each.namespace },
-  ]);
+  return declared.flatMap((each) =>
+    // What has no namespace has no pods in one.
+    isWide(each)
+      ? [each]
+      : [
+          each,
+          { apiVersion: 'v1', kind: 'Pod', namespace: each.namespace },
+          { apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace: each.namespace },
+          { apiVersion: 'batch/v1', kind: 'Job', namespace: each.namespace },
+        ],
+  );
 }
 
 /** What definitions of kinds among the manifests say: names in paths, by group and kind. */

@@ -1,4 +1,5 @@
 /** Paths of a cluster as they may leave the agent: names of things only. Values never do. */
+import { unescaped } from '../../claim/value.ts';
 import { nameOf, WITHHELD } from '../harmless.ts';
 
 /** What a step of a named item begins with (declare/sources/kubernetes/lists.ts). */
@@ -13,7 +14,7 @@ export function shownPath(path: string): string {
   const [first = '', ...steps] = path.split('/');
   const shown = steps.map((step, i) => {
     if (step.startsWith('name=') && OF_SECRETS.has(steps[i - 1] ?? '')) return WITHHELD;
-    const plain = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    const plain = unescaped(step);
     const name = KEYED.exec(plain)?.[1] ?? plain;
     return plain === '' || nameOf(name) !== undefined ? step : WITHHELD;
   });

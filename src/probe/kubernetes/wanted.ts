@@ -2,7 +2,7 @@
  * The declared objects that `kubernetes@1` compares: the leaves of a commitment by object, and the leaves that the server
  * adds by itself, which `commit kubernetes --defaults` commits beside them.
  */
-import type { Value } from '../../claim/value.ts';
+import { unescaped, type Value } from '../../claim/value.ts';
 import { DEFAULTS_STEP } from '../../declare/sources/kubernetes/defaults.ts';
 
 /** A declared object, by the path under which it is declared. */
@@ -60,8 +60,4 @@ export function wantedObjects(declared: ReadonlyMap<string, Value>): Declaration
     else found[version === undefined ? 'leaves' : 'defaults'].set(`/${inside.join('/')}`, value);
   }
   return { objects: [...objects.values()].filter(({ leaves }) => leaves.size > 0), defaultsOf };
-}
-
-function unescaped(step: string): string {
-  return step.replaceAll('~1', '/').replaceAll('~0', '~');
 }

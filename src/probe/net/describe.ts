@@ -76,6 +76,10 @@ export const NET: ProbeDescription = {
     },
     controlAnswer: { type: 'text', help: 'as answer, of the control', fallback: 'tls' },
     controlBanner: { type: 'text', help: 'as banner, of the control' },
+    controlKey: {
+      type: 'text',
+      help: 'as key, of the control; without it any server that signs can answer as the control',
+    },
     pairsPerMinute: {
       type: 'number',
       help: `pairs a minute with one host, at most ${MAX_PER_MINUTE}`,

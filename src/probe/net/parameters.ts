@@ -91,7 +91,7 @@ interface Names {
   readonly answer: string;
   readonly banner: string;
   readonly starttls: string | undefined;
-  readonly key: string | undefined;
+  readonly key: string;
 }
 
 const DOOR: Names = { answer: 'answer', banner: 'banner', starttls: 'starttls', key: 'key' };
@@ -99,7 +99,7 @@ const CONTROL: Names = {
   answer: 'controlAnswer',
   banner: 'controlBanner',
   starttls: undefined,
-  key: undefined,
+  key: 'controlKey',
 };
 
 /** The key of the listener that the claim names. */
@@ -136,22 +136,21 @@ function expectedOf(given: ParsedParameters, { host, port }: Address, names: Nam
 }
 
 /** The key that must sign; undefined for any. */
-function keyOf(
-  given: ParsedParameters,
-  kind: Expected['kind'],
-  name: string | undefined,
-): string | undefined {
-  if (name === undefined) return undefined;
+function keyOf(given: ParsedParameters, kind: Expected['kind'], name: string): string | undefined {
   if (kind === 'tls')
-    return given.text(name, /^[0-9a-f]{64}$/, 'is the SHA-256 of a public key in hex, where answer is tls');
+    return given.text(
+      name,
+      /^[0-9a-f]{64}$/,
+      'is the SHA-256 of a public key in hex, where the answer is tls',
+    );
   if (kind === 'ssh')
     return given.text(
       name,
       /^SHA256:[A-Za-z0-9+/]{43}$/,
-      'is a fingerprint as ssh-keygen -l prints it, where answer is ssh',
+      'is a fingerprint as ssh-keygen -l prints it, where the answer is ssh',
     );
   if (given.text(name, /^/, 'is a text') !== undefined)
-    throw given.wrong(name, 'is of no use where answer is banner');
+    throw given.wrong(name, 'is of no use where the answer is banner');
   return undefined;
 }
 

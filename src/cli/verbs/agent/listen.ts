@@ -27,6 +27,8 @@ export async function runListen(context: Context, { at, ports, name }: ListenWan
   const { host, port: control } = await asUsage(() => parseAddress(at, 0));
   const watched = ports.map((port) => wholeOf(port, '--port', 1, 65_535) ?? 0);
   const signer = await loadSigner(config.key);
+  if (signer.publicKey.algorithm !== 'ed25519')
+    throw refuse('usage', 'a listener signs with an Ed25519 key; make one with `tallystick keygen`');
   const vkey = await asUsage(() => formatVkey(name, 1, signer.publicKey));
   return serveUntilStopped<RunningListener>(context, {
     open: () => startListener({ host, control, ports: watched, name, signer, now: () => world.now() }),

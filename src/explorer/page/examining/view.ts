@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { html } from '../html.ts';
 import { FaultNote } from '../views/checks.ts';
 import type { Fault, TrustShown } from '../worker/protocol.ts';
-import { VerifierFault } from '../worker/remote.ts';
+import { faultIn } from '../worker/remote.ts';
 import { droppedFiles, readGiven, type Given } from './given.ts';
 import type { FileVerdict, GivenFile, GoneBy } from './protocol.ts';
 import type { Examiner, Progress } from './remote.ts';
@@ -222,9 +222,4 @@ class Work {
     }
     this.#set({ progress: undefined });
   }
-}
-
-function faultIn(error: unknown): Fault {
-  if (error instanceof VerifierFault) return error.fault;
-  return { code: 'usage', nature: 'input', text: error instanceof Error ? error.message : String(error) };
 }

@@ -18,7 +18,10 @@ const PATIENCE_MS = 5_000;
 export async function openHeads(): Promise<BrowserHeads | undefined> {
   try {
     const late = new Promise<undefined>((resolve) => void setTimeout(resolve, PATIENCE_MS));
-    const stores = await Promise.race([openStores(), late]);
+    const opening = openStores();
+    const stores = await Promise.race([opening, late]);
+    // One that is opened too late is used by nobody, and would stand in the way of a later version.
+    if (stores === undefined) void opening.then((each) => each.close()).catch(() => undefined);
     return stores && new BrowserHeads(stores);
   } catch {
     return undefined; // Private windows, full disks, policies of the browser, a database of that name that is another one.

@@ -4,7 +4,16 @@
  */
 import { useEffect, useState } from 'preact/hooks';
 import type { Boot, Site } from '../../shared/boot.ts';
-import type { Ask, AskKind, Fault, HeadShown, Part, TrustShown, TrustText } from '../worker/protocol.ts';
+import type {
+  Ask,
+  AskKind,
+  Fault,
+  HeadShown,
+  Part,
+  Results,
+  TrustShown,
+  TrustText,
+} from '../worker/protocol.ts';
 import { RemoteVerifier, VerifierFault, type Asked } from '../worker/remote.ts';
 import { startWorker } from '../worker/start.ts';
 import { ReaderTrust } from './reader-trust.ts';
@@ -229,6 +238,30 @@ export function useAnswers(
     () => (session === undefined || keys === undefined ? undefined : ask(session)),
     [session, keys, ...on],
   );
+}
+
+/** The answer to one question, or why there is none; neither while it is worked on. Asked again as `useAnswers` does. */
+export function useAnswer<Kind extends Reading>(
+  session: Session,
+  question: Extract<Ask, { readonly kind: Kind }>,
+): { readonly shown: Results[Kind] | undefined; readonly fault: Fault | undefined } {
+  const [shown, setShown] = useState<Results[Kind] | undefined>(undefined);
+  const [fault, setFault] = useState<Fault | undefined>(undefined);
+  const ask = (): (() => void) => {
+    setShown(undefined);
+    setFault(undefined);
+    const asked = session.ask<Kind>(question);
+    asked.result.then(
+      (result) => setShown(() => result),
+      (error: unknown) => {
+        if (!(error instanceof VerifierFault)) throw error;
+        if (error.fault.code !== 'stopped') setFault(error.fault);
+      },
+    );
+    return () => asked.stop();
+  };
+  useAnswers(session, ask, [JSON.stringify(question)]);
+  return { shown, fault };
 }
 
 /** The session of a log, begun when it is first asked for. */

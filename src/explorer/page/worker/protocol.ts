@@ -312,9 +312,9 @@ export interface SubjectShown {
 }
 
 /**
- * What a server's word and this verifier's can be compared in: all; under another trust policy, which sees other bounds of time, what
- * the entries say themselves; and where the verifier has other times of entries, the looks that both have. Else a server that says
- * otherwise in good faith would be accused.
+ * What of a server's word is compared with what this verifier computed, so that no server is accused that says otherwise in good faith.
+ * `all`: both go by the same policy. `entries`: the server goes by another one, which sees other bounds of time, so only what entries say
+ * themselves. `looks`: this verifier has other times of entries, so only the looks that both have.
  */
 export type Common = 'all' | 'entries' | 'looks';
 

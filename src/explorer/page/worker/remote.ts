@@ -30,6 +30,12 @@ export class VerifierFault extends Error {
   }
 }
 
+/** Why something failed that a reader gave: the verifier's fault, or that it cannot be read. */
+export function faultIn(error: unknown): Fault {
+  if (error instanceof VerifierFault) return error.fault;
+  return { code: 'usage', nature: 'input', text: error instanceof Error ? error.message : String(error) };
+}
+
 /** A question that was asked. `stop` makes the result reject with the fault `stopped`. */
 export interface Asked<Kind extends AskKind> {
   readonly result: Promise<Results[Kind]>;

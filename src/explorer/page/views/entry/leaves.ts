@@ -8,7 +8,7 @@ import { html } from '../../html.ts';
 import { logUrl } from '../../links.ts';
 import type { Session } from '../../state/session.ts';
 import type { ChangeShown, EntryFacts, Fault, LeavesShown } from '../../worker/protocol.ts';
-import { VerifierFault } from '../../worker/remote.ts';
+import { faultIn } from '../../worker/remote.ts';
 import { FaultNote } from '../checks.ts';
 import { Command } from '../copied.ts';
 
@@ -28,6 +28,7 @@ export function Leaves({ boot, session, entry }: Props): VNode | null {
     setShown(undefined);
     try {
       const { files } = await readGiven(chosen);
+      if (files.length === 0) throw new Error('none of these files opens leaves');
       setShown(await session.ask({ kind: 'leaves', name: String(entry.index), files }).result);
     } catch (error) {
       setFault(faultIn(error));
@@ -68,11 +69,6 @@ function Choose({ give }: { readonly give: (files: readonly File[]) => Promise<v
       />
     </label>
   </p>`;
-}
-
-function faultIn(error: unknown): Fault {
-  if (error instanceof VerifierFault) return error.fault;
-  return { code: 'usage', nature: 'input', text: error instanceof Error ? error.message : String(error) };
 }
 
 /** What differs, by name. */

@@ -1,14 +1,12 @@
 /** An entry: what it says first, then each check, which opens to its steps; bytes and hashes behind a fold. */
 import type { ComponentChildren, VNode } from 'preact';
-import { useState } from 'preact/hooks';
 import { shellWord } from '../../../../bytes/shellword.ts';
 import type { Boot } from '../../../shared/boot.ts';
 import { rangeText, TreePath } from '../../draw/tree.ts';
 import { html } from '../../html.ts';
 import { linkTo, logUrl } from '../../links.ts';
-import { useAnswers, type Session } from '../../state/session.ts';
-import type { EntryFacts, EntryShown, Fault, PlaceShown } from '../../worker/protocol.ts';
-import { VerifierFault } from '../../worker/remote.ts';
+import { useAnswer, type Session } from '../../state/session.ts';
+import type { EntryFacts, EntryShown, PlaceShown } from '../../worker/protocol.ts';
 import { Checks, FaultNote } from '../checks.ts';
 import { Command } from '../copied.ts';
 import { Download } from '../download.ts';
@@ -25,19 +23,7 @@ interface Props {
 
 /** Asks for the entry, and shows it. */
 export function EntryShow({ boot, session, name, brief = false }: Props): VNode {
-  const [shown, setShown] = useState<EntryShown | undefined>(undefined);
-  const [fault, setFault] = useState<Fault | undefined>(undefined);
-  const ask = (): (() => void) => {
-    setShown(undefined);
-    setFault(undefined);
-    const asked = session.ask({ kind: 'entry', name });
-    asked.result.then(setShown, (error: unknown) => {
-      if (!(error instanceof VerifierFault)) throw error;
-      if (error.fault.code !== 'stopped') setFault(error.fault);
-    });
-    return () => asked.stop();
-  };
-  useAnswers(session, ask, [name]);
+  const { shown, fault } = useAnswer(session, { kind: 'entry', name });
   if (fault !== undefined) return html`<${FaultNote} fault=${fault} />`;
   if (shown === undefined) return html`<p role="status">Entry ${name} is being read and verified …</p>`;
   const { entry, checks } = shown;

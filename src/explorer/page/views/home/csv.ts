@@ -10,17 +10,22 @@ function time(value: number | null): string {
   return value === null ? '' : formatTime(value);
 }
 
+/** Rows of one file at most, whatever number of subjects the server names. */
+const MOST_ROWS = 1_000_000;
+
 /** `host`: of the server. Throws as `askOverview` does, and `WrongAnswer` for a list without an end. */
 export async function csvOf(boot: Boot, filter: Filter, host: string): Promise<string> {
   const rows: OverviewRow[] = [];
   let cursor: string | null = null;
   let head = '';
+  let most: number | undefined;
   do {
     const page: OverviewJson = await askOverview(boot, filter, OVERVIEW_MOST, cursor);
     rows.push(...page.rows);
     cursor = page.next;
-    // Subjects may move from page to page while it is computed, but not without end.
-    if (cursor !== null && (page.rows.length === 0 || rows.length > 2 * page.subjects + OVERVIEW_MOST))
+    // Subjects may move from page to page while it is computed, but not without end. The first answer says how many there are.
+    most ??= Math.min(MOST_ROWS, 2 * page.subjects + OVERVIEW_MOST);
+    if (cursor !== null && (page.rows.length === 0 || rows.length > most))
       throw new WrongAnswer('the list of the server does not end');
     head = `${page.origin}, ${page.as_of.size} entries, ${formatTime(page.as_of.time)}`;
   } while (cursor !== null);

@@ -11,21 +11,19 @@ export interface AskedFor {
   readonly prefix: string;
   readonly owner: string;
   readonly verdict: string;
-  /** Whether these are the first rows. */
-  readonly isFirst: boolean;
 }
 
-/** In words; empty for an answer that fits. */
+/** In words; empty for an answer that fits. `told`: the first rows, from the worst on. */
 export function amissIn(told: OverviewJson, asked: AskedFor): readonly string[] {
   const { rows, counts, subjects } = told;
   const names = new Set(rows.map(({ subject }) => subject));
   const own = totalsOf(rows);
-  const isAll = asked.isFirst && told.next === null;
+  const isAll = told.next === null;
   const found = [
     names.size === rows.length ? undefined : 'a subject has two rows',
     rows.every((row) => isAskedFor(row, asked)) ? undefined : 'a row was not asked for',
     rows.every(isWorst) ? undefined : 'a row is not as bad as the worst of its claims',
-    rows.every((row, i) => badnessOfRow(rows[i - 1] ?? row) <= badnessOfRow(row))
+    rows.every((row, i) => badnessOf(rows[i - 1] ?? row) <= badnessOf(row))
       ? undefined
       : 'the worst is not first',
     sumOf(counts) === subjects ? undefined : `${subjects} subjects, and verdicts of ${sumOf(counts)}`,
@@ -36,6 +34,9 @@ export function amissIn(told: OverviewJson, asked: AskedFor): readonly string[] 
       found.push('its claims are not those of its rows');
     if (own.covered_until !== told.covered_until)
       found.push('until when all is proven does not follow from its rows');
+    // Not whose it is: two subjects may be as long without a proof.
+    if (own.longest_uncovered?.since !== told.longest_uncovered?.since)
+      found.push('the longest time without a proof is not that of its rows');
     if (
       asked.owner === '' &&
       (textOf(told.prefixes) !== textOf(prefixesOf(rows, asked.prefix)) ||
@@ -57,11 +58,7 @@ function isAskedFor({ subject, owner, verdict }: OverviewRow, asked: AskedFor): 
 /** A row that could not be read has no claims, and is UNKNOWN. */
 function isWorst(row: OverviewRow): boolean {
   if (row.fault !== null) return row.verdict === 'UNKNOWN' && row.claims.length === 0;
-  return row.claims.length > 0 && badnessOfRow(row) === Math.min(...row.claims.map(badnessOfRow));
-}
-
-function badnessOfRow({ verdict, hidden }: Pick<OverviewRow, 'verdict' | 'hidden'>): number {
-  return badnessOf({ verdict, hidden: hidden ?? undefined });
+  return row.claims.length > 0 && badnessOf(row) === Math.min(...row.claims.map(badnessOf));
 }
 
 function counted(

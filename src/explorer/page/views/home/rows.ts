@@ -1,6 +1,6 @@
 /** The subjects, the worst first: hollow in the server's words, filled once this browser has computed them. */
 import type { VNode } from 'preact';
-import { badnessOf } from '../../../../appraisal/gate.ts';
+import { worstClaim } from '../../../../appraisal/gate.ts';
 import { formatTime } from '../../../../bytes/time.ts';
 import type { EvidenceClass } from '../../../../statement/vocabulary.ts';
 import { dueOf, spanOf } from '../../../../words/plain.ts';
@@ -12,7 +12,7 @@ import { html } from '../../html.ts';
 import { linkTo } from '../../links.ts';
 import type { ClaimJson } from '../../../../appraisal/json.ts';
 import { hasLapsed } from '../subject/lapse.ts';
-import { restsOnList } from '../subject/listed.ts';
+import { anyRestsOnList } from '../subject/listed.ts';
 import type { Fault } from '../../worker/protocol.ts';
 import { blameOf } from '../../worker/faults.ts';
 import type { Own } from './verified.ts';
@@ -49,12 +49,7 @@ export function isWrong(standing: Standing): boolean {
 
 /** The worst claim as this browser computed it. */
 export function ownWorst(own: Own | undefined): ClaimJson | undefined {
-  const claims = own?.part.status?.claims ?? [];
-  return claims.toSorted((a, b) => rank(a) - rank(b))[0];
-}
-
-function rank({ verdict, hidden }: ClaimJson): number {
-  return badnessOf({ verdict, hidden: hidden ?? undefined });
+  return worstClaim(own?.part.status?.claims ?? []);
 }
 
 export interface RowsProps {
@@ -124,7 +119,7 @@ function Cells({ boot, row, own, standing, now }: RowProps): VNode {
     shown.verdict === 'PROVEN';
   return html`<tr class=${isWrong(standing) ? 'wrong' : undefined}>
     <td data-label="Verdict">
-      ${lapsed ? html`<${Lapsed} />` : html`<${VerdictMark} verdict=${shown.verdict} hidden=${shown.hidden} verified=${worst !== undefined} listed=${worst !== undefined && restsOnList(worst, own?.part.readFrom ?? Infinity)} />`}
+      ${lapsed ? html`<${Lapsed} />` : html`<${VerdictMark} verdict=${shown.verdict} hidden=${shown.hidden} verified=${worst !== undefined} listed=${shown.verdict === 'PROVEN' && anyRestsOnList(own?.part)} />`}
       <${Said} row=${row} own=${own} standing=${standing} />
     </td>
     <th scope="row" data-label="Subject">

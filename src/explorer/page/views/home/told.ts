@@ -87,10 +87,7 @@ export function useTold(boot: Boot, filter: Filter): Told {
     void addPage(last.next);
   };
   const rows = told && { ...told, rows: [...told.rows, ...(further?.rows ?? [])] };
-  const amiss = useMemo(
-    () => (told === undefined ? [] : amissIn(told, { ...filter, isFirst: true })),
-    [told],
-  );
+  const amiss = useMemo(() => (told === undefined ? [] : amissIn(told, filter)), [told]);
   return { told: rows, fault, amiss, more: last?.next === null || last === undefined ? undefined : page };
 }
 

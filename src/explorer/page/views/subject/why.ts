@@ -1,13 +1,11 @@
 /** What a verdict rests on, as a tree: the claim on its commitment, the proof on what was observed, that on who signed it. */
 import type { ComponentChildren, VNode } from 'preact';
-import { useState } from 'preact/hooks';
 import { shellWord } from '../../../../bytes/shellword.ts';
 import type { Boot } from '../../../shared/boot.ts';
 import { html } from '../../html.ts';
 import { linkTo, logUrl } from '../../links.ts';
-import { useAnswers, type Session } from '../../state/session.ts';
-import type { Fault, WhyShown } from '../../worker/protocol.ts';
-import { VerifierFault } from '../../worker/remote.ts';
+import { useAnswer, type Session } from '../../state/session.ts';
+import type { WhyShown } from '../../worker/protocol.ts';
 import { FaultNote } from '../checks.ts';
 import { Command } from '../copied.ts';
 
@@ -20,19 +18,12 @@ export interface WhyProps {
 }
 
 export function Why({ boot, session, subject, claim, at }: WhyProps): VNode {
-  const [shown, setShown] = useState<WhyShown | undefined>(undefined);
-  const [fault, setFault] = useState<Fault | undefined>(undefined);
-  const ask = (): (() => void) => {
-    setShown(undefined);
-    setFault(undefined);
-    const asked = session.ask({ kind: 'why', subject, claim, ...(at !== undefined && { at }) });
-    asked.result.then(setShown, (error: unknown) => {
-      if (!(error instanceof VerifierFault)) throw error;
-      if (error.fault.code !== 'stopped') setFault(error.fault);
-    });
-    return () => asked.stop();
-  };
-  useAnswers(session, ask, [subject, claim, at]);
+  const { shown, fault } = useAnswer(session, {
+    kind: 'why',
+    subject,
+    claim,
+    ...(at !== undefined && { at }),
+  });
   if (fault !== undefined) return html`<${FaultNote} fault=${fault} />`;
   if (shown === undefined) return html`<p role="status">The evidence is being verified again …</p>`;
   const moment = at === undefined ? '' : ` --at ${shellWord(at)}`;

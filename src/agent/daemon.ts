@@ -3,14 +3,12 @@
  * heartbeat when nothing is due, and delivers proofs. Clock, waiting and randomness are arguments. One step runs at a
  * time.
  */
-import { digest } from '../bytes/brand.ts';
 import { isAway, isOutage } from '../bytes/nature.ts';
 import { Refusal } from '../bytes/refusal.ts';
-import { parseHex } from '../bytes/text.ts';
 import { secondsBehind } from '../appraisal/clock.ts';
 import type { History } from '../appraisal/history.ts';
 import type { Policy } from '../statement/policy.ts';
-import { affordable, rankOf } from './budget.ts';
+import { affordable } from './budget.ts';
 import { storeFault } from './database.ts';
 import { checkChain, deliver } from './deliver.ts';
 import { endsSoon } from './delegation.ts';
@@ -23,8 +21,8 @@ import { Outage } from './outage.ts';
 import { pauseAfter, SHORTEST_MS } from './pause.ts';
 import { prove, type Agent } from './prove.ts';
 import type { ClaimGroup } from '../probe/groups.ts';
-import { isOwnProfile } from './self.ts';
-import { agendaOf, nextDueOf, type DueClaim } from './schedule.ts';
+import { Round } from './round.ts';
+import { agendaOf, missedSince, nextDueOf, type DueClaim, type Situation } from './schedule.ts';
 import { Watched } from './watched.ts';
 
 export interface DaemonParts {
@@ -59,6 +57,9 @@ export class Daemon {
   readonly #barred = new Map<string, string>();
   /** Claims that were left out for lack of CPU budget, and until when (POSIX seconds). */
   readonly #skipped = new Map<string, number>();
+  readonly #round = new Round();
+  /** Slots that passed without a proof and were not told yet, by subject. */
+  readonly #missed = new Map<string, number>();
   #head: Head | undefined;
   #policy: Policy | undefined;
   #online = false;
@@ -75,7 +76,9 @@ export class Daemon {
   constructor(parts: DaemonParts) {
     this.#parts = parts;
     this.#watched = new Watched(parts.subjects, parts.tell);
-    this.#learning = new Learning(parts.log, parts.agent.store, parts.subjects);
+    this.#learning = new Learning(parts.log, parts.agent.store, parts.subjects, {
+      isOwn: (id) => parts.agent.spool.has(id),
+    });
     this.#outage = new Outage(parts.tell);
     this.#head = parts.agent.store.head();
     this.#cpu = parts.agent.probeDeps.cpu();
@@ -105,6 +108,7 @@ export class Daemon {
     if (fault === undefined || fault.code !== 'store-failed') throw fault ?? error;
     const retryMs = pauseAfter(this.#stuck, this.#parts.random());
     this.#stuck += 1;
+    this.#round.forget();
     this.#parts.tell({ kind: 'stuck', why: fault.message, retryMs });
     return retryMs;
   }
@@ -115,8 +119,8 @@ export class Daemon {
     if (agent.probeDeps.now() >= this.#askAt) await this.#look();
     this.#warn();
     let wake = this.#askAt;
-    const subjects = this.#behind > 0 ? [] : this.#subjects();
-    for (const subject of subjects) wake = Math.min(wake, (await this.#serve(subject)) * 1000);
+    const subjects = this.#behind > 0 ? [] : this.#round.order;
+    for (const subject of subjects) wake = Math.min(wake, (await this.#visit(subject)) * 1000);
     if (this.#online || agent.probeDeps.now() >= this.#askAt) await this.#send();
     this.#prune();
     this.#account();
@@ -126,6 +130,7 @@ export class Daemon {
   /** Reads what is new in the log. */
   async #look(): Promise<void> {
     const { agent, log, pollMs } = this.#parts;
+    this.#tellMissed();
     try {
       const head = await log.head();
       this.#compareClock(head.signed);
@@ -139,6 +144,7 @@ export class Daemon {
       this.#outage.ended();
       this.#online = true;
       this.#askAt = agent.probeDeps.now() + pollMs;
+      this.#round.begin(this.#learning.histories);
     } catch (error) {
       this.#away(error);
     }
@@ -162,6 +168,7 @@ export class Daemon {
     const behind = secondsBehind(signed, Math.floor(agent.probeDeps.now() / 1000));
     if (behind > 0 !== this.#behind > 0) tell({ kind: 'clock', behind });
     this.#behind = behind;
+    if (behind > 0) this.#round.forget();
   }
 
   /**
@@ -175,18 +182,24 @@ export class Daemon {
     this.#online = false;
     this.#askAt = agent.probeDeps.now() + retryMs;
     if (this.#learning.histories.size === 0) this.#learning.remember(this.#policy);
+    this.#round.begin(this.#learning.histories);
   }
 
-  /**
-   * The subjects in the order in which they are proven: the agent's own permissions, then the more important tiers
-   * first.
-   */
-  #subjects(): readonly string[] {
-    const rank = (subject: string): number => {
-      const declared = this.#learning.histories.get(subject)?.inForce;
-      return isOwnProfile(declared) ? -1 : rankOf(declared?.declaration.tier ?? 'background');
-    };
-    return [...this.#learning.histories.keys()].toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  /** Reports slots that passed between two visits; at most once in each reading of the log. */
+  #tellMissed(): void {
+    if (this.#missed.size === 0) return;
+    const slots = [...this.#missed.values()].reduce((sum, each) => sum + each, 0);
+    this.#parts.tell({ kind: 'missed', slots, subjects: this.#missed.size });
+    this.#missed.clear();
+  }
+
+  /** Serves a subject unless nothing of it can be due yet. Resolves as `#serve` does. */
+  async #visit(subject: string): Promise<number> {
+    const known = this.#round.wakeOf(subject);
+    if (known * 1000 > this.#parts.agent.probeDeps.now()) return known;
+    const wake = await this.#serve(subject);
+    this.#round.sleeps(subject, wake);
+    return wake;
   }
 
   /** Proves what is due of one subject. Resolves with the time at which the next proof is due, POSIX seconds. */
@@ -196,7 +209,10 @@ export class Daemon {
     const declared = history?.inForce;
     const head = this.#head;
     if (history === undefined || declared === undefined || head === undefined) return Infinity;
-    if (!(await this.#isReady(subject))) return Infinity;
+    if (!(await this.#isReady(subject))) {
+      this.#round.left(declared.entry.id);
+      return Infinity;
+    }
     const { spool, store, signing, probeDeps } = agent;
     const now = Math.floor(probeDeps.now() / 1000);
     const proven = spool.proven(signing.kid, declared.entry.id);
@@ -204,6 +220,7 @@ export class Daemon {
     const beaconOf = ({ length, number }: { length: number; number: number }) =>
       store.beacon(length, number, head);
     const situation = { declared, deployments: history.deployments, proven, seeds, beaconOf, now };
+    this.#countMissed(subject, situation);
     const { due, wake } = agendaOf(situation);
     const left = this.#stillSkipped(declared.entry.id, due, now);
     const { claims, skipped } = this.#affordable(declared, left.due, now);
@@ -215,7 +232,7 @@ export class Daemon {
     const nextDue = nextDueOf(situation, chosen, heartbeat);
     const task = { subject, declared, claims: chosen, slots, skipped, head, policy: this.#policy, nextDue };
     try {
-      const identity = { ...agent.identity, ...this.#ownProfile() };
+      const identity = { ...agent.identity, ...this.#round.profile };
       tell({ kind: 'proven', proof: await prove({ ...agent, identity }, { ...task, nonce: undefined }) });
     } catch (error) {
       if (!(error instanceof Refusal) || !LATER.includes(error.code)) throw error;
@@ -225,12 +242,16 @@ export class Daemon {
     return now;
   }
 
-  /** Entry id of the commitment to this agent's permissions, if there is one. */
-  #ownProfile(): Pick<Agent['identity'], 'profile'> {
-    const found = [...this.#learning.histories.values()].find(({ inForce }) =>
-      isOwnProfile(inForce),
-    )?.inForce;
-    return found === undefined ? {} : { profile: digest(parseHex(found.entry.id)) };
+  /** Counts the slots that passed since the last visit. Claims that the budget left out then are told as such. */
+  #countMissed(subject: string, situation: Situation): void {
+    const { id } = situation.declared.entry;
+    const since = this.#round.visited(id, situation.now);
+    const slots = missedSince(
+      situation,
+      since,
+      (claim) => (this.#skipped.get(`${id} ${claim.id}`) ?? 0) <= since,
+    );
+    if (slots > 0) this.#missed.set(subject, (this.#missed.get(subject) ?? 0) + slots);
   }
 
   /** Whether the log would take a proof of a subject, as far as is known. */
@@ -277,6 +298,7 @@ export class Daemon {
     due: readonly DueClaim[],
     now: number,
   ): { claims: readonly DueClaim[]; skipped: Draft['skipped'] } {
+    if (due.length === 0) return { claims: [], skipped: [] };
     const { agent, budget } = this.#parts;
     const { declaration, entry } = declared;
     const spentUs = agent.store.spentInHour(now);
@@ -313,7 +335,10 @@ export class Daemon {
     const delegation = readable(agent.delegation);
     const now = Math.floor(agent.probeDeps.now() / 1000);
     // A new one may lift what kept subjects from being proven.
-    if (delegation?.notAfter !== this.#delegated) this.#barred.clear();
+    if (delegation?.notAfter !== this.#delegated) {
+      this.#barred.clear();
+      this.#round.begin(this.#learning.histories);
+    }
     this.#delegated = delegation?.notAfter;
     if (delegation === undefined || delegation.notAfter === this.#warned || !endsSoon(delegation, now))
       return;

@@ -8,6 +8,11 @@ export type AgentEvent =
   | WatchedEvent
   | { readonly kind: 'proven'; readonly proof: Signed }
   | { readonly kind: 'skipped'; readonly subject: string; readonly claims: readonly string[] }
+  /**
+   * So many slots of so many subjects ended without a proof while the agent ran, since it said so last: it has more to
+   * do than it can, or was stopped in between.
+   */
+  | { readonly kind: 'missed'; readonly slots: number; readonly subjects: number }
   | { readonly kind: 'delivered'; readonly subject: string; readonly seq: number; readonly index: number }
   | { readonly kind: 'away'; readonly why: string; readonly retryMs: number; readonly waiting: number }
   /**

@@ -6,6 +6,7 @@
 import { isOfOne } from '../bytes/nature.ts';
 import type { Refusal } from '../bytes/refusal.ts';
 import type { History } from '../appraisal/history.ts';
+import type { EntryId } from '../bytes/brand.ts';
 import { Roster, ROSTER_LIMITS } from '../client/roster.ts';
 import type { Policy } from '../statement/policy.ts';
 import { learn, recall } from './history.ts';
@@ -31,6 +32,7 @@ export class Learning {
   readonly #log: LogPort;
   readonly #store: AgentStore;
   readonly #names: readonly string[];
+  readonly #isOwn: (id: EntryId) => boolean;
   readonly #has: (subject: string) => boolean;
   readonly #roster: Roster | undefined;
   /** Size of the tree up to which each subject was read by this process. */
@@ -39,8 +41,20 @@ export class Learning {
   #size = 0;
   #policy: Policy | undefined;
 
-  /** `most`: number of subjects that it proves. */
-  constructor(log: LogPort, store: AgentStore, wanted: readonly string[], most = MOST_SUBJECTS) {
+  /**
+   * `most`: number of subjects that it proves. `isOwn`: whether an entry is a proof that this agent made, which tells
+   * it nothing new.
+   */
+  constructor(
+    log: LogPort,
+    store: AgentStore,
+    wanted: readonly string[],
+    {
+      most = MOST_SUBJECTS,
+      isOwn = () => false,
+    }: { readonly most?: number; readonly isOwn?: (id: EntryId) => boolean } = {},
+  ) {
+    this.#isOwn = isOwn;
     this.#log = log;
     this.#store = store;
     this.#names = wanted.filter((each) => !isPattern(each));
@@ -97,7 +111,7 @@ export class Learning {
   }
 
   /**
-   * The subjects of all new entries, if listing those once needs fewer requests than asking about each subject; else
+   * The subjects of all new entries but the agent's own proofs, if listing those once needs fewer requests than asking about each subject; else
    * undefined.
    */
   async #touched(subjects: number, size: number): Promise<ReadonlySet<string> | undefined> {
@@ -105,7 +119,7 @@ export class Learning {
     if (from === 0 || (size - from) / ROWS_A_PAGE >= subjects * ASKED_A_SUBJECT) return undefined;
     const touched = new Set<string>();
     for await (const { rows } of this.#log.pages({ from, before: size }))
-      for (const { subject } of rows) touched.add(subject);
+      for (const { subject, id } of rows) if (!this.#isOwn(id)) touched.add(subject);
     return touched;
   }
 }

@@ -72,6 +72,23 @@ function agendaOfClaim(claim: Claim, situation: Situation, { deployments }: Basi
   };
 }
 
+/**
+ * Number of slots that ended between the last visit (`since`, POSIX seconds) and now without a proof of their claim.
+ * `counts`: whether a claim was to be proven at the last visit.
+ */
+export function missedSince(
+  { declared, proven, now }: Pick<Situation, 'declared' | 'proven' | 'now'>,
+  since: number,
+  counts: (claim: Claim) => boolean,
+): number {
+  const from = Math.max(since, countsFrom(declared.effective ?? now, declared.declaration));
+  return declared.declaration.claims.filter(counts).reduce((sum, { id, cadence }) => {
+    const length = slotLength(cadence);
+    const open = Math.max(slotAt(from, length).number, (proven.get(id)?.slot ?? -Infinity) + 1);
+    return sum + Math.max(0, slotAt(now, length).number - open);
+  }, 0);
+}
+
 /** Seconds within which a proof of a commitment without claims is due. */
 const DAY = 86_400;
 

@@ -256,7 +256,7 @@ t.test('an agent: 100,500 commitments of others beside the one it looks after', 
   await named.upTo(log.all.length, undefined);
   t.ok(log.pages <= 9);
   const [pages] = [log.pages];
-  const many = new Learning(agentLog, kept, ['dev/**', 'prod/x'], 50);
+  const many = new Learning(agentLog, kept, ['dev/**', 'prod/x'], { most: 50 });
   const first = await many.upTo(log.all.length, undefined);
   t.equal(first.leftOut, 100_500 - 50, 'and so many are left out, with a word');
   t.ok(many.histories.has('prod/x'), 'named ones are no pattern');

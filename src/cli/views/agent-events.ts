@@ -22,6 +22,12 @@ export function tellAgent(logger: Logger, event: AgentEvent): void {
     }
     case 'skipped':
       return logger.warn({ subject: event.subject, claims: event.claims }, 'left out for lack of CPU');
+    case 'missed':
+      return logger.warn(
+        { slots: event.slots, subjects: event.subjects },
+        'slots passed without a proof: the agent has more to prove than it can, or was stopped; give it fewer subjects or ' +
+          'longer cadences, or start a second agent',
+      );
     case 'delivered':
       return logger.info({ subject: event.subject, seq: event.seq, index: event.index }, 'logged');
     case 'away':

@@ -31,12 +31,14 @@ export interface Cost {
   readonly bytes: number;
 }
 
-/** Average costs of the runs of one probe at one target. */
+/** Average costs of the newest runs of one probe at one target, `NEWEST` at most. */
 export interface Costs extends Cost {
   readonly runs: number;
 }
 
 const HOUR = 3600;
+/** Number of runs whose costs are averaged, so that asking costs the same however many there were. */
+const NEWEST = 100;
 /** Seconds for which costs are stored. */
 const KEPT_COSTS = 30 * 86_400;
 
@@ -137,14 +139,15 @@ export class AgentStore {
     return isRow(row) ? number(row, 'n') : 0;
   }
 
-  /** Average costs of the runs of a probe at a target; undefined before the first. */
+  /** Average costs of the newest runs of a probe at a target; undefined before the first. */
   costs(probe: string, target: string): Costs | undefined {
     const row = this.#db
       .prepare(
         `SELECT count(*) AS runs, CAST(coalesce(avg(cpu), 0) AS INTEGER) AS cpu, CAST(coalesce(avg(wall), 0) AS INTEGER) AS wall,
-          CAST(coalesce(avg(bytes), 0) AS INTEGER) AS bytes FROM run WHERE probe = ? AND target = ?`,
+          CAST(coalesce(avg(bytes), 0) AS INTEGER) AS bytes FROM
+          (SELECT * FROM run WHERE probe = ? AND target = ? ORDER BY at DESC LIMIT ?)`,
       )
-      .get(probe, target);
+      .get(probe, target, NEWEST);
     if (!isRow(row) || number(row, 'runs') === 0) return undefined;
     return {
       runs: number(row, 'runs'),

@@ -116,15 +116,33 @@ export class Daemon {
   /** Does all that is due. Resolves with the time at which the next work is due, milliseconds since the epoch. */
   async step(): Promise<number> {
     const { agent, pollMs } = this.#parts;
-    if (agent.probeDeps.now() >= this.#askAt) await this.#look();
+    if (this.#asks()) await this.#look();
     this.#warn();
-    let wake = this.#askAt;
-    const subjects = this.#behind > 0 ? [] : this.#round.order;
-    for (const subject of subjects) wake = Math.min(wake, (await this.#visit(subject)) * 1000);
-    if (this.#online || agent.probeDeps.now() >= this.#askAt) await this.#send();
+    let wake = Infinity;
+    for (const subject of this.#round.order) {
+      if (this.#asks()) await this.#between();
+      if (this.#behind > 0) break;
+      wake = Math.min(wake, (await this.#visit(subject)) * 1000);
+    }
+    if (this.#online || this.#asks()) await this.#send();
     this.#prune();
     this.#account();
-    return Math.min(wake, agent.probeDeps.now() + pollMs);
+    return Math.min(wake, this.#askAt, agent.probeDeps.now() + pollMs);
+  }
+
+  /** Whether the log is to be asked by now. */
+  #asks(): boolean {
+    return this.#parts.agent.probeDeps.now() >= this.#askAt;
+  }
+
+  /**
+   * What the log gets and tells while many subjects are due: proofs do not wait for the last of them, and challenges do
+   * not age.
+   */
+  async #between(): Promise<void> {
+    await this.#send();
+    await this.#look();
+    this.#account();
   }
 
   /** Reads what is new in the log. */

@@ -13,7 +13,7 @@ import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { lockFile } from '../platform/lock.ts';
 
 /** Version of the layout. Each change of the layout raises it; a database of another version is refused. */
-const VERSION = 3;
+const VERSION = 4;
 
 const SCHEMA = `
 CREATE TABLE proof (
@@ -43,7 +43,8 @@ CREATE TABLE beacon (
   PRIMARY KEY (length, number)) STRICT, WITHOUT ROWID;
 CREATE TABLE run (at INTEGER NOT NULL, probe TEXT NOT NULL, target TEXT NOT NULL, cpu INTEGER NOT NULL, wall INTEGER NOT NULL,
   bytes INTEGER NOT NULL) STRICT;
-CREATE INDEX run_at ON run (probe, target, at);
+CREATE INDEX run_target ON run (target, at);
+CREATE INDEX run_at ON run (at);
 CREATE TABLE spent (at INTEGER NOT NULL, cpu INTEGER NOT NULL) STRICT;
 CREATE INDEX spent_at ON spent (at);
 `;

@@ -113,7 +113,8 @@ export class WideLog implements LogPort {
 export interface ManyWorld extends AgentWorld {
   readonly wide: WideLog;
   readonly subjects: readonly string[];
-  readonly events: AgentEvent[];
+  /** What its daemons told, each with the POSIX seconds. */
+  readonly events: (AgentEvent & { readonly at: number })[];
   /** Statements that the agent has its database prepare, so far. */
   statements(): number;
   /** Runs a daemon of its own for so many seconds, asleep as it asks to be. */
@@ -137,7 +138,14 @@ export async function manyWorld(t: Test, count: number, cadence: number): Promis
   world.db.pragma('synchronous = OFF');
   let statements = 0;
   const prepare = world.db.prepare.bind(world.db);
-  Object.assign(world.db, { prepare: (sql: string) => (statements++, prepare(sql)) });
+  const prepared = new Map<string, ReturnType<typeof prepare>>();
+  const counting = (sql: string): ReturnType<typeof prepare> => {
+    statements++;
+    const known = prepared.get(sql) ?? prepare(sql);
+    prepared.set(sql, known);
+    return known;
+  };
+  Object.assign(world.db, { prepare: counting });
   toy.cpu = TAKES.proof * 1000;
   const { run } = toy.probe;
   Object.assign(toy.probe, {
@@ -146,7 +154,7 @@ export async function manyWorld(t: Test, count: number, cadence: number): Promis
       return run(task);
     },
   });
-  const events: AgentEvent[] = [];
+  const events: ManyWorld['events'] = [];
   return Object.assign(world, {
     wide,
     subjects,
@@ -168,7 +176,7 @@ export async function manyWorld(t: Test, count: number, cadence: number): Promis
           clock.now += ms;
           if (clock.now >= end) stop.abort();
         },
-        tell: (event) => void events.push(event),
+        tell: (event) => void events.push({ ...event, at: clock.now / 1000 }),
         ...change,
       });
       await daemon.run(stop.signal);

@@ -43,6 +43,12 @@ export interface DaemonParts {
   readonly tell: (event: AgentEvent) => void;
 }
 
+/**
+ * Milliseconds by which a claim may be proven after it was taken up. A busy agent takes up what became due meanwhile as
+ * of when it was due. Else a slot would be lost if it ends while proofs of other subjects are made.
+ */
+const QUEUED_MS = 5_000;
+
 export class Daemon {
   readonly #parts: DaemonParts;
   readonly #watched: Watched;
@@ -71,6 +77,9 @@ export class Daemon {
   /** End of the delegation that was read last. */
   #delegated: number | undefined;
   #askAt = 0;
+  /** As of when subjects are being visited, and when the next one is due; milliseconds since the epoch. */
+  #takenUp = 0;
+  #wake = Infinity;
   #cpu: number;
 
   constructor(parts: DaemonParts) {
@@ -119,11 +128,13 @@ export class Daemon {
     if (this.#asks()) await this.#look();
     this.#warn();
     let wake = Infinity;
+    this.#takenUp = Math.max(agent.probeDeps.now() - QUEUED_MS, Math.min(agent.probeDeps.now(), this.#wake));
     for (const subject of this.#round.order) {
       if (this.#asks()) await this.#between();
       if (this.#behind > 0) break;
       wake = Math.min(wake, (await this.#visit(subject)) * 1000);
     }
+    this.#wake = wake;
     if (this.#online || this.#asks()) await this.#send();
     this.#prune();
     this.#account();
@@ -213,8 +224,10 @@ export class Daemon {
 
   /** Serves a subject unless nothing of it can be due yet. Resolves as `#serve` does. */
   async #visit(subject: string): Promise<number> {
+    const now = this.#parts.agent.probeDeps.now();
+    if (Math.abs(now - this.#takenUp) > QUEUED_MS) this.#takenUp = now;
     const known = this.#round.wakeOf(subject);
-    if (known * 1000 > this.#parts.agent.probeDeps.now()) return known;
+    if (known * 1000 > this.#takenUp) return known;
     const wake = await this.#serve(subject);
     this.#round.sleeps(subject, wake);
     return wake;
@@ -231,8 +244,8 @@ export class Daemon {
       this.#round.left(declared.entry.id);
       return Infinity;
     }
-    const { spool, store, signing, probeDeps } = agent;
-    const now = Math.floor(probeDeps.now() / 1000);
+    const { spool, store, signing } = agent;
+    const now = Math.floor(this.#takenUp / 1000);
     const proven = spool.proven(signing.kid, declared.entry.id);
     const seeds = agent.seedsOf(subject, declared);
     const beaconOf = ({ length, number }: { length: number; number: number }) =>

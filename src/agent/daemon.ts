@@ -17,12 +17,13 @@ import type { AgentEvent } from './event.ts';
 import { Learning, type Learnt } from './learning.ts';
 import type { Head } from './agent-store.ts';
 import type { LogPort } from '../client/log-port.ts';
+import { Missed } from './missed.ts';
 import { Outage } from './outage.ts';
 import { pauseAfter, SHORTEST_MS } from './pause.ts';
 import { prove, type Agent } from './prove.ts';
 import type { ClaimGroup } from '../probe/groups.ts';
 import { Round } from './round.ts';
-import { agendaOf, missedSince, nextDueOf, type DueClaim, type Situation } from './schedule.ts';
+import { agendaOf, nextDueOf, type DueClaim } from './schedule.ts';
 import { Watched } from './watched.ts';
 
 export interface DaemonParts {
@@ -64,8 +65,7 @@ export class Daemon {
   /** Claims that were left out for lack of CPU budget, and until when (POSIX seconds). */
   readonly #skipped = new Map<string, number>();
   readonly #round = new Round();
-  /** Slots that passed without a proof and were not told yet, by subject. */
-  readonly #missed = new Map<string, number>();
+  readonly #missed: Missed;
   #head: Head | undefined;
   #policy: Policy | undefined;
   #online = false;
@@ -89,6 +89,7 @@ export class Daemon {
       isOwn: (id) => parts.agent.spool.has(id),
     });
     this.#outage = new Outage(parts.tell);
+    this.#missed = new Missed(parts.tell);
     this.#head = parts.agent.store.head();
     this.#cpu = parts.agent.probeDeps.cpu();
   }
@@ -117,7 +118,7 @@ export class Daemon {
     if (fault === undefined || fault.code !== 'store-failed') throw fault ?? error;
     const retryMs = pauseAfter(this.#stuck, this.#parts.random());
     this.#stuck += 1;
-    this.#round.forget();
+    this.#missed.leaveAll();
     this.#parts.tell({ kind: 'stuck', why: fault.message, retryMs });
     return retryMs;
   }
@@ -159,7 +160,7 @@ export class Daemon {
   /** Reads what is new in the log. */
   async #look(): Promise<void> {
     const { agent, log, pollMs } = this.#parts;
-    this.#tellMissed();
+    this.#missed.report();
     try {
       const head = await log.head();
       this.#compareClock(head.signed);
@@ -197,7 +198,7 @@ export class Daemon {
     const behind = secondsBehind(signed, Math.floor(agent.probeDeps.now() / 1000));
     if (behind > 0 !== this.#behind > 0) tell({ kind: 'clock', behind });
     this.#behind = behind;
-    if (behind > 0) this.#round.forget();
+    if (behind > 0) this.#missed.leaveAll();
   }
 
   /**
@@ -212,14 +213,6 @@ export class Daemon {
     this.#askAt = agent.probeDeps.now() + retryMs;
     if (this.#learning.histories.size === 0) this.#learning.remember(this.#policy);
     this.#round.begin(this.#learning.histories);
-  }
-
-  /** Reports slots that passed between two visits; at most once in each reading of the log. */
-  #tellMissed(): void {
-    if (this.#missed.size === 0) return;
-    const slots = [...this.#missed.values()].reduce((sum, each) => sum + each, 0);
-    this.#parts.tell({ kind: 'missed', slots, subjects: this.#missed.size });
-    this.#missed.clear();
   }
 
   /** Serves a subject unless nothing of it can be due yet. Resolves as `#serve` does. */
@@ -241,7 +234,7 @@ export class Daemon {
     const head = this.#head;
     if (history === undefined || declared === undefined || head === undefined) return Infinity;
     if (!(await this.#isReady(subject))) {
-      this.#round.left(declared.entry.id);
+      this.#missed.leave(declared.entry.id);
       return Infinity;
     }
     const { spool, store, signing } = agent;
@@ -251,7 +244,7 @@ export class Daemon {
     const beaconOf = ({ length, number }: { length: number; number: number }) =>
       store.beacon(length, number, head);
     const situation = { declared, deployments: history.deployments, proven, seeds, beaconOf, now };
-    this.#countMissed(subject, situation);
+    this.#missed.visit(subject, situation, (claim) => this.#leftOutUntil(declared.entry.id, claim));
     const { due, wake } = agendaOf(situation);
     const left = this.#stillSkipped(declared.entry.id, due, now);
     const { claims, skipped } = this.#affordable(declared, left.due, now);
@@ -271,18 +264,6 @@ export class Daemon {
     }
     if (skipped.length > 0) tell({ kind: 'skipped', subject, claims: skipped.map(({ claim }) => claim) });
     return now;
-  }
-
-  /** Counts the slots that passed since the last visit. Claims that the budget left out then are told as such. */
-  #countMissed(subject: string, situation: Situation): void {
-    const { id } = situation.declared.entry;
-    const since = this.#round.visited(id, situation.now);
-    const slots = missedSince(
-      situation,
-      since,
-      (claim) => (this.#skipped.get(`${id} ${claim.id}`) ?? 0) <= since,
-    );
-    if (slots > 0) this.#missed.set(subject, (this.#missed.get(subject) ?? 0) + slots);
   }
 
   /** Whether the log would take a proof of a subject, as far as is known. */
@@ -313,12 +294,16 @@ export class Daemon {
     this.#barred.set(subject, refusal.message);
   }
 
+  #leftOutUntil(commitment: string, { id }: DueClaim['claim']): number {
+    return this.#skipped.get(`${commitment} ${id}`) ?? 0;
+  }
+
   #stillSkipped(
     commitment: string,
     due: readonly DueClaim[],
     now: number,
   ): { due: readonly DueClaim[]; wake: number } {
-    const until = ({ claim }: DueClaim): number => this.#skipped.get(`${commitment} ${claim.id}`) ?? 0;
+    const until = ({ claim }: DueClaim): number => this.#leftOutUntil(commitment, claim);
     const waiting = due.filter((each) => until(each) > now).map(until);
     return { due: due.filter((each) => until(each) <= now), wake: Math.min(Infinity, ...waiting) };
   }

@@ -13,8 +13,6 @@ export class Round {
   #profile: Digest | undefined;
   /** When each subject is to be visited next, POSIX seconds; at once if it is not here. */
   readonly #wakes = new Map<string, number>();
-  /** When each commitment was visited last, by its entry id, POSIX seconds. */
-  readonly #visits = new Map<string, number>();
 
   /** Orders the subjects as they are known now, and has each visited again. */
   begin(histories: ReadonlyMap<string, History>): void {
@@ -39,23 +37,6 @@ export class Round {
 
   sleeps(subject: string, until: number): void {
     this.#wakes.set(subject, until);
-  }
-
-  /** Notes a visit, and returns the time of the one before; `now` if there was none. */
-  visited(commitment: string, now: number): number {
-    const before = this.#visits.get(commitment) ?? now;
-    this.#visits.set(commitment, now);
-    return before;
-  }
-
-  /** A commitment is not proven for a reason that is told otherwise: the time until the next visit does not count. */
-  left(commitment: string): void {
-    this.#visits.delete(commitment);
-  }
-
-  /** The same for all. */
-  forget(): void {
-    this.#visits.clear();
   }
 }
 

@@ -147,7 +147,7 @@ export async function manyWorld(t: Test, count: number, cadence: number): Promis
   };
   Object.assign(world.db, { prepare: counting });
   toy.cpu = TAKES.proof * 1000;
-  const { run } = toy.probe;
+  const run = toy.probe.run.bind(toy.probe);
   Object.assign(toy.probe, {
     run: (task: Parameters<typeof run>[0]) => {
       clock.now += TAKES.proof + TAKES.target;

@@ -238,7 +238,9 @@ export class Daemon {
       return Infinity;
     }
     const { spool, store, signing } = agent;
-    const now = Math.floor(this.#takenUp / 1000);
+    // A commitment that took effect since then is taken up as of when it did.
+    const began = Math.min(agent.probeDeps.now(), (declared.effective ?? 0) * 1000);
+    const now = Math.floor(Math.max(this.#takenUp, began) / 1000);
     const proven = spool.proven(signing.kid, declared.entry.id);
     const seeds = agent.seedsOf(subject, declared);
     const beaconOf = ({ length, number }: { length: number; number: number }) =>

@@ -52,7 +52,7 @@ function keptBy(all: readonly LoggedProof[], end: number, length: number): Kept 
   );
   const inside = slots.filter(({ number, actual, window }) => {
     const slot = slotAt(number * length, length);
-    return actual >= slot.start && actual < slot.end && window.start <= slot.end;
+    return actual >= slot.start && actual < slot.end && window.start <= slot.end + 5;
   });
   const whole = inside.filter(({ number }) => number >= begin && number < end);
   if (new Set(whole.map(({ number }) => number)).size < whole.length) throw new Error('a slot was met twice');

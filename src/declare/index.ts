@@ -7,14 +7,14 @@
  *     const source = SOURCES.find(({ kind }) => kind === 'json');
  *     const salting = { secret, hmac: portableHmac };                   // 32 secret bytes of the owner, kept
  *     const how = { source, salting, sensitive: new Set(), notSecret: new Set(), literal: false, ignore: [] };
- *     const read = readSource(['{"replicas": 3}'], how);
+ *     const read = readSource([{ name: 'web.json', text: '{"replicas": 3}' }], how);
  *     refuseSecrets(read);                                              // refuses leaves that look secret and are not marked
  *     const { root } = leafTree({ leaves: read.leaves });               // what the commitment logs
  */
 
 // Kinds of sources, and reading one.
 export { SOURCES } from './sources/registry.ts';
-export type { Source, SourceOptions } from './sources/source.ts';
+export type { Source, SourceOptions, SourceText } from './sources/source.ts';
 export { readSource, refuseSecrets, type SourceReading, type ReadSource } from './read.ts';
 export type { Declarable, DeclaredLeaf, Exclusion } from './leaf.ts';
 export { portableHmac, type Hmac, type Salting } from './salting.ts';

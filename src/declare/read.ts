@@ -10,7 +10,7 @@ import type { Declarable, DeclaredLeaf } from './leaf.ts';
 import type { SourceLeaf } from './leafopening.ts';
 import { macOf, saltOf, type Salting } from './salting.ts';
 import { unmarkedSecrets, type Unmarked } from './secret.ts';
-import type { Source, SourceOptions } from './sources/source.ts';
+import type { Source, SourceOptions, SourceText } from './sources/source.ts';
 
 /** How a source is to be read. */
 export interface SourceReading extends SourceOptions {
@@ -35,7 +35,7 @@ export interface Added {
 }
 
 /** Reads a source into salted leaves. Refuses text that can be read in more than one way. */
-export function readSource(texts: readonly string[], reading: SourceReading, added?: Added): ReadSource {
+export function readSource(texts: readonly SourceText[], reading: SourceReading, added?: Added): ReadSource {
   const { leaves, ...read } = declare(texts, reading);
   const rest = added === undefined ? read : { ...read, source: { ...read.source, ...added.source } };
   if (leaves.length === 0)
@@ -60,9 +60,9 @@ export function readSource(texts: readonly string[], reading: SourceReading, add
   };
 }
 
-function declare(texts: readonly string[], { source, literal, ignore }: SourceReading): Declarable {
+function declare(texts: readonly SourceText[], { source, ...options }: SourceReading): Declarable {
   const where = `this ${source.kind} source cannot be committed to`;
-  return within('same', where, () => source.declare(texts, { literal, ignore }));
+  return within('same', where, () => source.declare(texts, options));
 }
 
 /** Refuses `usage` if something looks secret and is in neither list. */

@@ -40,7 +40,7 @@ t.test('every kind reads a text of its own, by either HMAC alike', async (t) => 
       notSecret: new Set<string>(),
     };
     const [here, there] = [saltingBy(SECRET), { secret: SECRET, hmac: portableHmac }].map((salting) =>
-      readSource([text], { ...reading, salting }),
+      readSource([{ name: '-', text }], { ...reading, salting }),
     );
     t.same(here, there, source.kind);
     t.equal(here?.source.kind.startsWith(source.kind), true, 'the commitment says which kind it was');

@@ -17,7 +17,7 @@ t.test('no more of a source is read than is taken', async (t) => {
   const endless = async function* (): AsyncGenerator<Uint8Array> {
     for (;;) yield new Uint8Array(2 ** 23);
   };
-  const text = (operand: string): Promise<readonly string[]> =>
+  const text = (operand: string): Promise<unknown> =>
     readTexts({ source: JSON_SOURCE, named: [operand], cwd, stdin: endless(), recursive: false });
   await t.rejects(text('large.json'), { code: 'too-large', message: /large\.json has more than/ });
   await t.rejects(text('-'), { code: 'too-large', message: /^standard input has more than/ });

@@ -33,8 +33,15 @@ export async function readNamedSource({
   reading,
   addTo,
 }: SourceToDeclare): Promise<ReadSource> {
-  const texts = await readTexts({ source: reading.source, named: operands, cwd, stdin, recursive });
-  return readSource(texts, reading, await addTo?.(texts));
+  const { texts, whole } = await readTexts({
+    source: reading.source,
+    named: operands,
+    cwd,
+    stdin,
+    recursive,
+  });
+  const added = await addTo?.(texts.map(({ text }) => text));
+  return readSource(texts, { ...reading, whole }, added);
 }
 
 /** Refuses as `readSource` and `refuseSecrets` do, and `usage` if no subject is given and the source gives no name. */

@@ -7,8 +7,9 @@ import { shellWord } from '../../bytes/shellword.ts';
 import { within } from '../../bytes/within.ts';
 import { readNamedFile, readPiped } from '../../platform/files.ts';
 import { decodeSource } from '../encoding.ts';
-import type { Source } from '../sources/source.ts';
+import type { Source, SourceText } from '../sources/source.ts';
 import { STDIN } from './files.ts';
+import { placedTexts, type PlacedTexts } from './placed.ts';
 
 /** Largest source that is taken. */
 const MAX_BYTES = 67_108_864;
@@ -25,17 +26,20 @@ export interface Operands {
 
 /**
  * The texts that operands name; standard input when they name nothing, or `-`. Manifests may be several files, and folders
- * of them as `kubectl -f` takes them.
+ * of them as `kubectl -f` takes them. Of a kind with `mains` all files of a folder are given (placed.ts).
  */
-export async function readTexts(operands: Operands): Promise<readonly string[]> {
+export async function readTexts(operands: Operands): Promise<PlacedTexts> {
   const { source, named, cwd, stdin, recursive } = operands;
-  const { kind, together } = source;
+  const { kind, together, mains } = source;
+  const piped = async (): Promise<string> =>
+    textOf(source, 'standard input', await readPiped(stdin, MAX_BYTES));
+  if (mains !== undefined) return placedTexts({ kind, mains, named, cwd, piped, most: MAX_BYTES });
   if (named.length > 1 && together === undefined)
     throw refuse('usage', `a declaration is one ${kind} source; commit each by itself`);
-  const texts: string[] = [];
+  const texts: SourceText[] = [];
   for (const operand of named.length === 0 ? [STDIN] : named) {
     if (operand === STDIN) {
-      texts.push(textOf(source, 'standard input', await readPiped(stdin, MAX_BYTES)));
+      texts.push({ name: STDIN, text: await piped() });
       continue;
     }
     const path = resolve(cwd, operand);
@@ -49,10 +53,10 @@ export async function readTexts(operands: Operands): Promise<readonly string[]> 
       together !== undefined && isFolder
         ? filesIn(path, together, recursive).map((each) => join(operand, each))
         : [operand];
-    for (const file of files)
-      texts.push(textOf(source, file, await readNamedFile(resolve(cwd, file), MAX_BYTES)));
+    for (const name of files)
+      texts.push({ name, text: textOf(source, name, await readNamedFile(resolve(cwd, name), MAX_BYTES)) });
   }
-  return texts;
+  return { texts, whole: [] };
 }
 
 /** The manifests in a folder, in the order of their paths. Refuses `not-found` where there are none. */

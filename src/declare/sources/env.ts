@@ -27,7 +27,7 @@ export function declareEnv(text: string, literal = false): Declarable {
 export const ENV_SOURCE: Source = {
   kind: 'env',
   keepsMark: true,
-  declare: ([text = ''], { literal }) => declareEnv(text, literal),
+  declare: ([file], { literal }) => declareEnv(file?.text ?? '', literal),
 };
 
 interface Variable {

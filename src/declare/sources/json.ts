@@ -2,4 +2,4 @@
 import { declareJson } from '../json.ts';
 import type { Source } from './source.ts';
 
-export const JSON_SOURCE: Source = { kind: 'json', declare: ([text = '']) => declareJson(text) };
+export const JSON_SOURCE: Source = { kind: 'json', declare: ([file]) => declareJson(file?.text ?? '') };

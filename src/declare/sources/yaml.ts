@@ -2,4 +2,4 @@
 import { declareYaml } from '../yaml.ts';
 import type { Source } from './source.ts';
 
-export const YAML_SOURCE: Source = { kind: 'yaml', declare: ([text = '']) => declareYaml(text) };
+export const YAML_SOURCE: Source = { kind: 'yaml', declare: ([file]) => declareYaml(file?.text ?? '') };

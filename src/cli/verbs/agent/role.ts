@@ -30,7 +30,9 @@ export async function runRole(
       recursive: true,
     };
     const { pods, rights } = asked;
-    return roleManifests(await readTexts(operands), { account, accountNamespace, pods, rights });
+    const { texts } = await readTexts(operands);
+    const manifests = texts.map((each) => each.text);
+    return roleManifests(manifests, { account, accountNamespace, pods, rights });
   });
   output.print(text.trimEnd());
   output.result('agent-role', { manifests: text });

@@ -66,7 +66,10 @@ const MANIFEST = /\.(?:json|yaml|yml)$/;
 export const KUBERNETES_SOURCE: Source = {
   kind: 'kubernetes',
   together: MANIFEST,
-  declare: (texts, { ignore }) => declareKubernetes(texts, [...IGNORED, ...ignore]),
+  declare: (files, { ignore }) => {
+    const texts = files.map(({ text }) => text);
+    return declareKubernetes(texts, [...IGNORED, ...ignore]);
+  },
 };
 
 /**

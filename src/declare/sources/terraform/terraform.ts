@@ -39,7 +39,7 @@ const READ: ReadonlySet<string> = new Set([
 /** The kind of source `terraform`. */
 export const TERRAFORM_SOURCE: Source = {
   kind: 'terraform',
-  declare: ([text = '']) => declareTerraform(text),
+  declare: ([file]) => declareTerraform(file?.text ?? ''),
 };
 
 /** Leaves of a plan or a state; `terraform@1`. Refuses `malformed-text`, `malformed-payload`. */

@@ -5,6 +5,7 @@
 import type { Shape } from '../claim/shape.ts';
 import type { SignedFacts } from '../evidence/signed-facts.ts';
 import type { Parameter } from '../statement/commitment.ts';
+import type { Grant } from './grant.ts';
 import type { Pack } from './pack.ts';
 
 /** One parameter of a probe, as claims give it. */
@@ -55,6 +56,11 @@ export interface ProbeDescription {
   readonly timeoutMs: number;
   /** Permissions besides the network that its agent needs. An agent that Node confines gets no others. */
   readonly needs?: readonly ('child-process' | 'fs-read')[];
+  /**
+   * What the owner of a target must allow the agent there, least first; empty: nothing that not everybody may. A probe that is
+   * refused one of them says so in its reason, by `lacks` (grant.ts).
+   */
+  readonly grants: readonly Grant[];
   /**
    * The probe that finds out who signs at a target, for the claim's parameters. Absent or undefined: its targets sign nothing,
    * or only the collector knows which target it is.

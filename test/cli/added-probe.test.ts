@@ -33,6 +33,7 @@ const KNOCK: ProbeDescription = {
   observes: () => ({ members: scalars('version', 'port') }),
   evidence: 'E3: version. E1: port.',
   blastRadius: 'one handshake',
+  grants: [],
   timeoutMs: 10_000,
   sight: (params) => ({
     probe: 'tls@1',

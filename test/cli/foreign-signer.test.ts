@@ -96,7 +96,7 @@ t.test('an honest agent says what it is worth', async (t) => {
   const bare = { locators: [{ at: 'localhost:1' }] };
   t.match(await judge(good, bare, accepted), {
     verdict: 'UNKNOWN',
-    explain: /names no key or CA for localhost:1: tallystick commit --repin --subject 'db\/payments'/,
+    explain: /names no key or CA for localhost:1: tallystick commit --repin --subject db\/payments/,
   });
   const seen = { ...accepted, minEvidence: 'E1' } as const;
   t.match(await judge(good, bare, seen), {

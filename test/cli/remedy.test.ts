@@ -22,6 +22,7 @@ const COMMANDS: readonly string[] = [
   'explorer/page/views/search.ts',
   'explorer/page/views/subject.ts',
   'explorer/page/views/subject/why.ts',
+  'probe/kubernetes/describe.ts',
   'words/checked.ts',
   'words/why.ts',
 ];
@@ -41,6 +42,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'declare/secret-commands.ts': 'programs that are given a password',
   'declare/secret-texts.ts': 'programs that are given a password',
   'declare/sources/env.ts': 'docker',
+  'probe/cri/describe.ts': 'kubectl',
   'probe/kubernetes/credentials.ts': 'kubectl',
   ...Object.fromEntries(COMMANDS.map((file) => [file, 'a whole command'])),
 };

@@ -93,7 +93,7 @@ t.test('a key, and another', async (t) => {
     );
     t.match(
       await signerOf(own, aimAt({ [AT]: [] }), ANY),
-      is('unchecked', /names no key or CA for .*: tallystick commit --repin --subject 'prod\/web'$/),
+      is('unchecked', /names no key or CA for .*: tallystick commit --repin --subject prod\/web$/),
       `${version}: without an identity, with the command that mends it`,
     );
     t.match(

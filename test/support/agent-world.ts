@@ -198,6 +198,7 @@ export class Toy {
     evidence: 'E3: everything',
     blastRadius: 'none',
     timeoutMs: 50,
+    grants: [],
     run: async (task) => {
       this.tasks.push(task);
       this.spent += this.cpu;

@@ -1,5 +1,7 @@
 /** The description of the probe `cri@1`. */
 import type { ProbeDescription } from '../description.ts';
+import type { Grant } from '../grant.ts';
+import { shellWord } from '../../bytes/shellword.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 import { CRI_PACKS } from './pack.ts';
 
@@ -20,6 +22,22 @@ const CRI_SHAPE: Shape = {
     looked: { list: 'scalar' },
   },
 };
+
+export const SOCKET_GRANT: Grant = {
+  lets: "open the runtime's socket; whoever may do that is root on the node",
+  by: 'shell',
+  statement: ({ who, target }) => `setfacl -m ${shellWord(`u:${who}:rw`)} ${shellWord(target)}`,
+};
+
+export const PODS_GRANT: Grant = {
+  lets: "list pods, for the API's list of this node's",
+  by: 'kubernetes',
+  statement: ({ who }) =>
+    'kubectl create clusterrole tallystick-pods --verb=get,list --resource=pods\n' +
+    `kubectl create clusterrolebinding tallystick-pods --clusterrole=tallystick-pods --serviceaccount=${shellWord(who.replace('/', ':'))}`,
+};
+
+const CRI_GRANTS = [SOCKET_GRANT, PODS_GRANT];
 
 export const CRI: ProbeDescription = {
   name: 'cri@1',
@@ -57,6 +75,7 @@ export const CRI: ProbeDescription = {
   blastRadius:
     'four lists of the runtime and up to 40 of the API, twice where they do not agree; writes nothing. The socket itself lets its reader do anything on the node',
   timeoutMs: 240_000,
+  grants: CRI_GRANTS,
   needs: ['fs-read'],
   packs: CRI_PACKS,
 };

@@ -1,5 +1,6 @@
 /** The description of the probe `exec@1`. */
 import type { ProbeDescription } from '../description.ts';
+import { shellWord } from '../../bytes/shellword.ts';
 import type { SignedFacts } from '../../evidence/signed-facts.ts';
 import { transcriptLists } from '../../evidence/transcript-facts.ts';
 
@@ -28,6 +29,14 @@ export const EXEC: ProbeDescription = {
   blastRadius:
     'what the collector does; it runs as this agent\'s user, with no environment but the secret "env"',
   timeoutMs: (MAX_SECONDS + 10) * 1_000,
+  grants: [
+    {
+      lets: 'start the collector',
+      by: 'shell',
+      statement: ({ who, target }) =>
+        `setfacl -m ${shellWord(`u:${who}:rx`)} ${shellWord(target.split(' ', 1)[0] ?? '')}`,
+    },
+  ],
   needs: ['child-process'],
   signed: EXEC_FACTS,
 };

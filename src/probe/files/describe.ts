@@ -1,5 +1,6 @@
 /** The description of the probe `files@1`. */
 import type { ProbeDescription } from '../description.ts';
+import { readsPath } from '../grant.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import type { Pack } from '../pack.ts';
@@ -54,6 +55,8 @@ function filesShape(params: ReadonlyMap<string, Parameter>): Shape {
   };
 }
 
+export const FILES_GRANTS = [readsPath('read the folder, and what is made in it later')];
+
 export const FILES: ProbeDescription = {
   name: 'files@1',
   summary: 'files below a folder against the committed ones: what differs, is missing, or was never declared',
@@ -77,6 +80,7 @@ export const FILES: ProbeDescription = {
   blastRadius:
     'reads every declared file and every name below the folder; opens nothing but regular files, follows no link; at most 2 GiB',
   timeoutMs: 120_000,
+  grants: FILES_GRANTS,
   needs: ['fs-read'],
   packs: FILES_PACKS,
 };

@@ -147,5 +147,6 @@ export const HTTP: ProbeDescription = {
     'one request; with auth three more, one of them with wrong credentials (a login that locks out may count it); ' +
     `with requests a burst of at most ${MAX_REQUESTS}, which uses up the allowance of this agent's address, and a few after it`,
   timeoutMs: 60_000,
+  grants: [],
   packs: HTTP_PACKS,
 };

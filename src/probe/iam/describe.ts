@@ -1,6 +1,7 @@
 /** The description of the probe `iam@1`. */
 import { DEFAULT_HOURS, DEFAULT_LAG, examineTrail } from '../../evidence/trail-facts.ts';
 import type { ParameterSpec, ProbeDescription } from '../description.ts';
+import { TRAIL_GRANTS } from './grants.ts';
 import { IAM_READ_ONLY } from './pack.ts';
 import type { SignedFacts } from '../../evidence/signed-facts.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
@@ -79,6 +80,7 @@ export const IAM: ProbeDescription = {
     'E1: that this agent had all of those log files, and what the policy says of each call in them. Whoever has the same log files comes to the same result.',
   blastRadius: 'reads a folder of files; asks nothing of AWS',
   timeoutMs: 300_000,
+  grants: TRAIL_GRANTS,
   needs: ['fs-read'],
   signed: IAM_FACTS,
   packs: { 'iam-read-only': IAM_READ_ONLY },

@@ -1,6 +1,7 @@
 /** The description of the probe `kms@1`. */
 import { DEFAULT_LAG } from '../../evidence/trail-facts.ts';
 import type { ProbeDescription } from '../description.ts';
+import { TRAIL_GRANTS } from '../iam/grants.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 import { KMS_ROTATION } from './pack.ts';
 
@@ -51,6 +52,7 @@ export const KMS: ProbeDescription = {
     'which hold the calls of everybody in the account and so do not leave the agent. Whoever has them comes to the same result.',
   blastRadius: 'reads a folder of files; asks nothing of AWS',
   timeoutMs: 300_000,
+  grants: TRAIL_GRANTS,
   needs: ['fs-read'],
   packs: { 'kms-rotation': KMS_ROTATION },
 };

@@ -2,6 +2,8 @@
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import type { ParameterSpec, ProbeDescription } from '../description.ts';
+import type { Grant } from '../grant.ts';
+import { shellWord } from '../../bytes/shellword.ts';
 import { KUBERNETES_PACKS } from './pack.ts';
 
 /** What can be looked at. */
@@ -103,6 +105,15 @@ const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
   },
 };
 
+const KUBERNETES_GRANTS: readonly Grant[] = [
+  {
+    lets: 'read the declared kinds where they are declared, and never Secrets (MANIFESTS: what was committed; --pods and --rights for claims about these)',
+    by: 'kubernetes',
+    statement: ({ who }) =>
+      `tallystick agent profile --kubernetes MANIFESTS --account ${shellWord(who)} | kubectl apply -f -`,
+  },
+];
+
 export const KUBERNETES: ProbeDescription = {
   name: 'kubernetes@1',
   summary: 'the objects that an API server shows, compared with the declared ones; pods, images and rights',
@@ -121,5 +132,6 @@ export const KUBERNETES: ProbeDescription = {
   blastRadius:
     'GET of lists and objects of the named kinds, never of Secrets; reviews of rights, which make nothing; with the secret "subject" one GET of a random name for each right',
   timeoutMs: 120_000,
+  grants: KUBERNETES_GRANTS,
   packs: KUBERNETES_PACKS,
 };

@@ -97,6 +97,7 @@ export const NET: ProbeDescription = {
     'first try, and one after each that nothing answers. A handshake is not finished, and no request is sent; with answer banner or ' +
     'listener one line: tallystick net@1 NONCE. With draw the same for each pair, 4 at a time',
   timeoutMs: 180_000,
+  grants: [],
   sight,
   signed: { byListener: true },
   packs: NET_PACKS,

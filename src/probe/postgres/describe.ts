@@ -1,5 +1,6 @@
 /** The description of the probe `postgres@1`. */
 import type { ParameterSpec, ProbeDescription, SecretSpec } from '../description.ts';
+import { POSTGRES_GRANTS } from './needed.ts';
 import { POSTGRES_READ_ONLY, POSTGRES_SETTINGS } from './pack.ts';
 import { tlsIn, type SignedFacts } from '../../evidence/signed-facts.ts';
 import { signedByTls } from '../../evidence/tls-facts.ts';
@@ -119,6 +120,7 @@ export const POSTGRES: ProbeDescription = {
     'one read-only session with at most 5 s for each statement, three connections that send no password (two of them without ' +
     'TLS), and the handshakes of tls@1. tables: EXPLAIN of writes, which runs nothing. schemas: an empty table, created and rolled back.',
   timeoutMs: 120_000,
+  grants: POSTGRES_GRANTS,
   // Who signs is seen by tls@1 through the SSLRequest. The parameters of a session do not change it.
   sight: () => ({ probe: 'tls@1', params: new Map([['starttls', 'postgres']]) }),
   signed: POSTGRES_FACTS,

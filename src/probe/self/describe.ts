@@ -28,4 +28,5 @@ export const SELF: ProbeDescription = {
   evidence: 'E1: the agent says this about itself, by what its system answers.',
   blastRadius: 'none: nothing is contacted',
   timeoutMs: 1_000,
+  grants: [],
 };

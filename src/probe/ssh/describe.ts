@@ -60,6 +60,7 @@ export const SSH: ProbeDescription = {
   blastRadius:
     'one connection, closed after the key exchange, without a login. auth: one login that shows no password and no key, which the server may log',
   timeoutMs: 30_000,
+  grants: [],
   sight: () => ({ probe: 'ssh@1', params: new Map() }),
   signed: SSH_FACTS,
   packs: SSH_PACKS,

@@ -1,5 +1,6 @@
 /** The description of the probe `terraform@1`. */
 import type { ProbeDescription } from '../description.ts';
+import { readsPath } from '../grant.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { Pack } from '../pack.ts';
 
@@ -74,6 +75,7 @@ export const TERRAFORM: ProbeDescription = {
   blastRadius:
     'reads one file; with run, `terraform show -json`, which starts the providers of the folder and changes nothing',
   timeoutMs: SHOW_MS + 10_000,
+  grants: [readsPath('read the state')],
   needs: ['child-process', 'fs-read'],
   packs: TERRAFORM_PACKS,
 };

@@ -97,6 +97,7 @@ export const TLS: ProbeDescription = {
     'E1: every refusal (nobody signs an alert), TLS 1.1 and older, suites whose handshake signs nothing that is read here, the suite of TLS 1.2, and days left, by the clock of the agent.',
   blastRadius: `at most 12 handshakes, one after another; none is finished, and no request is sent. enumerate: up to ${MAX_HANDSHAKES} more for each version`,
   timeoutMs: 60_000,
+  grants: [],
   sight: (params) => ({ probe: 'tls@1', params: sameServer(params) }),
   signed: TLS_FACTS,
   packs: TLS_PACKS,

@@ -12,6 +12,16 @@ const PROFILE_OPTIONS = [
   { flags: '--claims', help: 'a claims file for the commitment to this profile' },
   { flags: '--net', help: 'what net@1 sends, and where, for the people who watch the network' },
   {
+    flags: '--grants',
+    help: 'the grants that the probes of targets.yaml need, as statements for the owners of the targets: SQL, shell, kubectl, IAM',
+  },
+  {
+    flags: '--probe <name>',
+    help: 'with --grants: of this probe, enrolled or not; repeat for several',
+    many: true,
+  },
+  { flags: '--role <name>', help: 'with --grants: the role of the database (default: tally)' },
+  {
     flags: '--kubernetes <path>',
     help: 'the Roles that kubernetes@1 needs for these manifests, reading alone; files and folders, repeat for several',
     many: true,
@@ -23,7 +33,7 @@ const PROFILE_OPTIONS = [
   { flags: '--rights', help: "with --kubernetes: also roles, and reviews of other users' rights" },
   {
     flags: '--account <namespace/name>',
-    help: 'with --kubernetes: the service account of the agent (default: tallystick/agent)',
+    help: 'with --kubernetes and --grants: the service account of the agent (default: tallystick/agent)',
   },
 ] as const satisfies readonly VerbOption[];
 
@@ -41,13 +51,22 @@ export const profileVerb: Verb<typeof PROFILE_OPTIONS> = {
     'tallystick agent profile --confine --claims > profile-claims.yaml',
     'tallystick agent profile --unit --log https://log.example.com > tallystick-agent.service',
     'tallystick agent profile --net',
+    'tallystick agent profile --grants --probe postgres@1 --role tally',
     'tallystick agent profile --kubernetes manifests/ | kubectl apply -f -',
   ],
   run: async (context, _operands, flags) => {
     const manifests = flags.texts('kubernetes');
+    const account = flags.text('account') ?? 'tallystick/agent';
+    if (flags.on('grants')) {
+      const { runGrants } = await import('./grants.ts');
+      return runGrants(context, {
+        probes: flags.texts('probe'),
+        role: flags.text('role') ?? 'tally',
+        account,
+      });
+    }
     if (manifests.length > 0) {
       const { runRole } = await import('./role.ts');
-      const account = flags.text('account') ?? 'tallystick/agent';
       return runRole(context, { manifests, account, pods: flags.on('pods'), rights: flags.on('rights') });
     }
     const { runProfile } = await import('./profile.ts');

@@ -1,0 +1,62 @@
+/** What probes must be allowed: statements that can be pasted, whatever the names in them are. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { grantsOfProbes, grantsOfRules } from '#src/agent/needed-grants.ts';
+import { readRules } from '#src/agent/enrolment.ts';
+import { lacks, readsPath, sqlName } from '#src/probe/grant.ts';
+import { PROBES } from '#src/probe/registry.ts';
+
+const TO = { sql: 'tally', shell: 'agent', kubernetes: 'ns/agent', iam: '' };
+
+t.test('every statement is one that fits into a reason, and names no other than it was given', async (t) => {
+  for (const { name, grants } of PROBES)
+    for (const grant of grants) {
+      const text = lacks(grant, { who: 'tally', target: '/srv/shop' });
+      t.notMatch(text, /\n/, `${name}: one line`);
+      t.ok(text.length < 400, `${name}: ${text.length} characters, of the 500 that a reason has`);
+    }
+});
+
+t.test('names are quoted: of a role for SQL, of a path and a user for a shell', async (t) => {
+  t.equal(sqlName('tally'), 'tally');
+  t.equal(sqlName('tally"; DROP ROLE x; --'), '"tally""; DROP ROLE x; --"');
+  t.equal(sqlName('Tally'), '"Tally"', 'a plain name would be folded to lower case');
+  const hostile = `/srv/a'; touch b; '`;
+  const statement = readsPath('read').statement({ who: '$(id)', target: hostile });
+  const words = execFileSync('sh', ['-c', `printf '%s\\n' ${statement}`], { encoding: 'utf8' });
+  t.same(words.trimEnd().split('\n'), ['setfacl', '-R', '-m', 'u:$(id):rX,d:u:$(id):rX', hostile]);
+});
+
+t.test('rules name probes by version, by name, or all; each target stands once', async (t) => {
+  const rules = readRules(
+    [
+      { subject: '**', probe: 'files@1', targets: ['/srv/shop', '/srv/two'] },
+      { subject: 'x', probe: 'files', targets: ['/srv/shop'] },
+      { subject: '**', probe: 'gone@1', targets: ['/srv/shop'] },
+    ],
+    'targets.yaml',
+  );
+  const needed = grantsOfRules(rules, PROBES, TO);
+  t.same(
+    needed.map(({ probe, target }) => [probe, target]),
+    [
+      ['files@1', '/srv/shop'],
+      ['files@1', '/srv/two'],
+    ],
+  );
+  t.equal(needed[0]?.grants[0]?.statement, 'setfacl -R -m u:agent:rX,d:u:agent:rX /srv/shop');
+  const every = readRules([{ subject: '**', probe: '*', targets: ['a:1'] }], 'targets.yaml');
+  t.equal(grantsOfRules(every, PROBES, TO).length, PROBES.length);
+});
+
+t.test('the page of postgres@1 has its statements', async (t) => {
+  const page = readFileSync(join(import.meta.dirname, '../../src/probe/postgres/README.md'), 'utf8');
+  const [postgres] = grantsOfProbes(
+    PROBES.filter(({ name }) => name === 'postgres@1'),
+    TO,
+  );
+  for (const line of (postgres?.grants ?? []).flatMap(({ statement }) => statement.split('\n')))
+    t.ok(page.includes(line), line);
+});

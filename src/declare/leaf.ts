@@ -12,7 +12,7 @@ import { encodeCbor, type CborValue } from '../bytes/cbor.ts';
 import type { JsonScalar, JsonValue, NumberText } from '../bytes/json.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { HALF_A_PAIR } from '../bytes/text.ts';
+import { encodeUtf8, HALF_A_PAIR } from '../bytes/text.ts';
 
 /**
  * The content of a leaf. A number keeps its text if it is a fraction, beyond ±(2^53−1), or not written as a whole number:
@@ -170,7 +170,8 @@ export class Leaves {
         `the name of ${printable(path)} has a control character, which no path of a leaf can have; ` +
           'commit the file whole: `tallystick commit files FILE`',
       );
-    if (new TextEncoder().encode(path).length > MAX_PATH_BYTES)
+    // A UTF-16 unit takes at most three bytes.
+    if (path.length * 3 > MAX_PATH_BYTES && encodeUtf8(path).length > MAX_PATH_BYTES)
       throw refuse(
         'too-large',
         `a path of more than ${MAX_PATH_BYTES} bytes: ${printable(path, 100)}; ` +

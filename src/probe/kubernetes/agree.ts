@@ -3,7 +3,7 @@
  * that show one uid at one resource version differently contradict each other, and so do a list and a GET. Each difference is
  * asked for a second time. One that was seen once may be a change under way: nothing is known then.
  */
-import { liveObject, type LiveObject } from './object.ts';
+import { liveObject, printOf, type LiveObject } from './object.ts';
 import { collectionPath, objectUrl } from './server.ts';
 import { textAt } from './tree.ts';
 import { shownPath } from './shown.ts';
@@ -27,7 +27,7 @@ const MAX_AGAIN = 20;
 export async function disagreements(one: View, other: View): Promise<readonly Disagreement[]> {
   const found: Disagreement[] = [];
   const suspects = [...new Set([...one.objects.keys(), ...other.objects.keys()])].filter(
-    (path) => one.objects.get(path)?.print !== other.objects.get(path)?.print,
+    (path) => !isShownAlike(one.objects.get(path), other.objects.get(path)),
   );
   for (const path of suspects.slice(0, MAX_AGAIN)) {
     const [here, there] = [one.objects.get(path), other.objects.get(path)];
@@ -48,6 +48,10 @@ export async function disagreements(one: View, other: View): Promise<readonly Di
   return found;
 }
 
+function isShownAlike(here: LiveObject | undefined, there: LiveObject | undefined): boolean {
+  return here !== undefined && there !== undefined && printOf(here) === printOf(there);
+}
+
 type Found = Pick<Disagreement, 'what' | 'isConfirmed'>;
 
 /** Two servers show an object with different contents. undefined: it changed meanwhile, and they agree now. */
@@ -63,7 +67,7 @@ async function differs(
   // Who refuses the second question cannot take back what was seen.
   if (again === undefined || againThere === undefined) return { what, isConfirmed: false };
   const isSame = isSameRevision(again, againThere);
-  if (isSame && again.print !== againThere.print) return { what, isConfirmed: wasSame };
+  if (isSame && !isShownAlike(again, againThere)) return { what, isConfirmed: wasSame };
   // They agree now, or cannot be compared now. If they disagreed about one revision before, that was seen once.
   if (wasSame) return { what, isConfirmed: false };
   const [behind, ahead] = again.resourceVersion < againThere.resourceVersion ? [one, other] : [other, one];

@@ -20,8 +20,6 @@ export interface LiveObject {
   readonly owners: readonly string[];
   /** By path within the object. */
   readonly leaves: ReadonlyMap<string, DeclaredLeaf>;
-  /** SHA-256 of all that is compared, for comparing two servers. */
-  readonly print: string;
   readonly tree: TreeMap;
 }
 
@@ -54,7 +52,6 @@ export function liveObject(item: Tree, resource: Resource, namespace: string | u
     resourceVersion: BigInt(version),
     owners: mapsAt(metadata, 'ownerReferences').flatMap((each) => textAt(each, 'uid') ?? []),
     leaves: new Map(inside),
-    print: printOf(inside, tree),
     tree,
   };
 }
@@ -69,8 +66,8 @@ function readLeaves(tree: TreeMap, kind: string): ReturnType<typeof leavesOfObje
   }
 }
 
-/** Digest of leaves, and of the images that run, which are in the status. */
-function printOf(leaves: readonly (readonly [string, DeclaredLeaf])[], tree: TreeMap): string {
+/** SHA-256 of all that is compared of an object, for comparing two servers: its leaves, and the images that run, which are in the status. */
+export function printOf({ leaves, tree }: Pick<LiveObject, 'leaves' | 'tree'>): string {
   const hash = createHash('sha256');
   for (const [path, { value }] of leaves) hash.update(`${path}\0${value.length}\0`).update(value);
   for (const statuses of STATUSES)

@@ -16,9 +16,8 @@
 export { SOURCES } from './sources/registry.ts';
 export type { Source, SourceOptions, SourceText } from './sources/source.ts';
 export { readSource, refuseSecrets, type SourceReading, type ReadSource } from './read.ts';
-export type { Declarable, DeclaredLeaf, Exclusion } from './leaf.ts';
+export type { Declarable, DeclaredLeaf, Exclusion, Unmarked } from './leaf.ts';
 export { portableHmac, type Hmac, type Salting } from './salting.ts';
-export type { Unmarked } from './secret.ts';
 
 // The leaves that only their owner has: the tree whose root is logged, and showing some of them.
 export {

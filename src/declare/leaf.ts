@@ -62,6 +62,18 @@ export interface Declarable {
     readonly toolVersion?: string;
     readonly versions?: ReadonlyMap<string, string>;
   };
+  /** What whoever commits should know of it, a sentence each. */
+  readonly remarks?: readonly string[];
+  /** Leaves that look like secrets for a reason that only this kind of source knows. */
+  readonly suspects?: readonly Unmarked[];
+}
+
+/** What looks like a secret: where, and why. */
+export interface Unmarked {
+  readonly path: string;
+  readonly why: string;
+  /** It is the name of a member, which nothing hides; `path` is where that member stands. */
+  readonly inName?: true;
 }
 
 /** Most leaves of one declaration, and the longest path: what a commitment can hold (spec/statements.md §8). */
@@ -115,7 +127,7 @@ export class Leaves {
       if (typeof tree === 'string' && !tree.isWellFormed())
         throw refuse('malformed-text', `${printable(at)}: ${HALF_A_PAIR}`);
       const value = isTreeMap(tree) ? EMPTY_MAP : isTreeList(tree) ? EMPTY_LIST : encodeContent(tree);
-      this.#put({
+      this.put({
         path: at,
         value,
         sensitive: sensitive(at),
@@ -128,27 +140,27 @@ export class Leaves {
 
   /** The leaf of a list: how many items it has, or the steps to them in order. */
   addList(path: string, items: number | readonly string[], sensitive = false): void {
-    this.#put({ path, value: marked('list', items), sensitive });
+    this.put({ path, value: marked('list', items), sensitive });
   }
 
   /** The leaf of a map that has names that are no texts; none for other maps. */
   addNames(path: string, { typed }: TypedMap, sensitive = false): void {
-    if (typed.size > 0) this.#put({ path, value: marked('names', [...typed].toSorted()), sensitive });
+    if (typed.size > 0) this.put({ path, value: marked('names', [...typed].toSorted()), sensitive });
   }
 
   /** The leaf at the top of a source of several documents, each below its number. */
   addDocuments(count: number): void {
-    this.#put({ path: '', value: marked('documents', count), sensitive: false });
+    this.put({ path: '', value: marked('documents', count), sensitive: false });
   }
 
   /** The leaf that marks a tree as the contents of a text; `of`: the format of that text, `iam-policy`. */
   addText(path: string, of: string): void {
-    this.#put({ path, value: marked('text', of), sensitive: false });
+    this.put({ path, value: marked('text', of), sensitive: false });
   }
 
   /** A value that is known only after the declaration is applied. */
   addUnknown(path: string): void {
-    this.#put({ path, value: UNKNOWN, sensitive: false });
+    this.put({ path, value: UNKNOWN, sensitive: false });
   }
 
   has(path: string): boolean {
@@ -160,7 +172,8 @@ export class Leaves {
     return [...this.#leaves.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
   }
 
-  #put(leaf: DeclaredLeaf): void {
+  /** A leaf that was made elsewhere. */
+  put(leaf: DeclaredLeaf): void {
     const { path } = leaf;
     if (!path.isWellFormed())
       throw refuse('malformed-text', `the name of ${printable(path)}: ${HALF_A_PAIR}`);

@@ -6,10 +6,10 @@ import { encodeCbor } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { within } from '../bytes/within.ts';
-import type { Declarable, DeclaredLeaf } from './leaf.ts';
+import type { Declarable, DeclaredLeaf, Unmarked } from './leaf.ts';
 import type { SourceLeaf } from './leafopening.ts';
 import { macOf, saltOf, type Salting } from './salting.ts';
-import { unmarkedSecrets, type Unmarked } from './secret.ts';
+import { unmarkedSecrets } from './secret.ts';
 import type { Source, SourceOptions, SourceText } from './sources/source.ts';
 
 /** How a source is to be read. */
@@ -22,7 +22,7 @@ export interface SourceReading extends SourceOptions {
   readonly salting: Salting;
 }
 
-export interface ReadSource extends Omit<Declarable, 'leaves'> {
+export interface ReadSource extends Omit<Declarable, 'leaves' | 'suspects'> {
   readonly leaves: readonly SourceLeaf[];
   /** Leaves that look secret and are in neither list, with the reason. */
   readonly unmarked: readonly Unmarked[];
@@ -36,7 +36,7 @@ export interface Added {
 
 /** Reads a source into salted leaves. Refuses text that can be read in more than one way. */
 export function readSource(texts: readonly SourceText[], reading: SourceReading, added?: Added): ReadSource {
-  const { leaves, ...read } = declare(texts, reading);
+  const { leaves, suspects = [], ...read } = declare(texts, reading);
   const rest = added === undefined ? read : { ...read, source: { ...read.source, ...added.source } };
   if (leaves.length === 0)
     throw refuse('malformed-payload', `this ${reading.source.kind} source declares nothing`);
@@ -56,8 +56,20 @@ export function readSource(texts: readonly SourceText[], reading: SourceReading,
     leaves: [...marked, ...(added?.leaves ?? [])]
       .toSorted((a, b) => (a.path < b.path ? -1 : 1))
       .map((leaf) => salted(leaf, reading.salting)),
-    unmarked: unmarkedSecrets(marked, reading.notSecret),
+    unmarked: unmarkedIn(marked, suspects, reading.notSecret),
   };
+}
+
+/** What the rules for all kinds find, and what this kind found by itself where they do not. */
+function unmarkedIn(
+  leaves: readonly DeclaredLeaf[],
+  suspects: readonly Unmarked[],
+  known: ReadonlySet<string>,
+): readonly Unmarked[] {
+  const found = unmarkedSecrets(leaves, known);
+  const settled = new Set([...known, ...found.map(({ path }) => path)]);
+  for (const { path, sensitive } of leaves) if (sensitive) settled.add(path);
+  return [...found, ...suspects.filter(({ path }) => !settled.has(path))];
 }
 
 function declare(texts: readonly SourceText[], { source, ...options }: SourceReading): Declarable {

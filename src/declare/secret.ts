@@ -8,7 +8,7 @@ import { unescaped } from '../claim/value.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { secretForm } from './detector.ts';
 import { parseJson } from './json.ts';
-import { Leaves, type DeclaredLeaf } from './leaf.ts';
+import { Leaves, type DeclaredLeaf, type Unmarked } from './leaf.ts';
 import { isBasic, textOfBase64 } from './secret-base64.ts';
 import { isNameOfSecret, isPair, isPointer, isSecretBy, isWeakName } from './secret-names.ts';
 import { isOpaque, isRandom } from './secret-random.ts';
@@ -18,14 +18,6 @@ import { inUrl, secretArgument, secretWithin } from './secret-texts.ts';
 const MAX_DEPTH = 3;
 /** Characters from which on a value under a weak name (secret-names.ts) may be a token. */
 const LONG = 32;
-
-/** What looks like a secret: where, and why. */
-export interface Unmarked {
-  readonly path: string;
-  readonly why: string;
-  /** It is the name of a member, which nothing hides; `path` is where that member stands. */
-  readonly inName?: true;
-}
 
 /**
  * Leaves that look like secrets and are not marked sensitive, with the reason. `known`: paths that the user decided on.

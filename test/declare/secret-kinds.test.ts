@@ -7,7 +7,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import { Refusal } from '#src/bytes/refusal.ts';
 import { refuseSecrets } from '#src/declare/read.ts';
-import { looksSecret, unmarkedSecrets, type Unmarked } from '#src/declare/secret.ts';
+import type { Unmarked } from '#src/declare/leaf.ts';
+import { looksSecret, unmarkedSecrets } from '#src/declare/secret.ts';
 import { declareYaml } from '#src/declare/yaml.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

@@ -10,6 +10,7 @@ import { gitFacts, gitTop } from './git.ts';
 import { formatLeaves, leafTree, LEAVES_FILE } from '../leafopening.ts';
 import { readableOwned } from './owned.ts';
 import { readSource, refuseSecrets, type Added, type SourceReading, type ReadSource } from '../read.ts';
+import type { PlacedTexts } from './placed.ts';
 import { readTexts } from './texts.ts';
 
 /** What to declare, and how to read it. */
@@ -20,6 +21,8 @@ export interface SourceToDeclare {
   readonly recursive: boolean;
   readonly reading: SourceReading;
   readonly subject: string | undefined;
+  /** Makes the texts, for a kind that is not read from files as they stand. */
+  readonly gather?: () => Promise<PlacedTexts>;
   /** Finds leaves to commit beside those of the texts. */
   readonly addTo?: (texts: readonly string[]) => Promise<Added>;
 }
@@ -31,15 +34,11 @@ export async function readNamedSource({
   stdin,
   recursive,
   reading,
+  gather,
   addTo,
 }: SourceToDeclare): Promise<ReadSource> {
-  const { texts, whole } = await readTexts({
-    source: reading.source,
-    named: operands,
-    cwd,
-    stdin,
-    recursive,
-  });
+  const { texts, whole } = await (gather?.() ??
+    readTexts({ source: reading.source, named: operands, cwd, stdin, recursive }));
   const added = await addTo?.(texts.map(({ text }) => text));
   return readSource(texts, { ...reading, whole }, added);
 }
@@ -71,7 +70,7 @@ export async function declareSource(what: SourceToDeclare): Promise<Declared> {
   return {
     subject,
     declaration,
-    leftOut: leftOutOf(git),
+    leftOut: [...leftOutOf(git), ...(read.remarks ?? [])],
     leaves: count,
     owned: () => readableOwned(LEAVES_FILE, text, declaration),
   };

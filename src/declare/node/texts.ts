@@ -51,7 +51,7 @@ export async function readTexts(operands: Operands): Promise<PlacedTexts> {
       );
     const files =
       together !== undefined && isFolder
-        ? filesIn(path, together, recursive).map((each) => join(operand, each))
+        ? filesIn(path, source, recursive || source.recursive === true).map((each) => join(operand, each))
         : [operand];
     for (const name of files)
       texts.push({ name, text: textOf(source, name, await readNamedFile(resolve(cwd, name), MAX_BYTES)) });
@@ -59,12 +59,14 @@ export async function readTexts(operands: Operands): Promise<PlacedTexts> {
   return { texts, whole: [] };
 }
 
-/** The manifests in a folder, in the order of their paths. Refuses `not-found` where there are none. */
-function filesIn(folder: string, together: RegExp, recursive: boolean): readonly string[] {
+/** The files of a source in a folder, in the order of their paths. Refuses `not-found` where there are none. */
+function filesIn(folder: string, { together, ...source }: Source, recursive: boolean): readonly string[] {
   const names = readdirSync(folder, { recursive, encoding: 'utf8' })
-    .filter((name) => together.test(name) && statSync(join(folder, name)).isFile())
+    .filter((name) => together?.test(name) === true && statSync(join(folder, name)).isFile())
     .toSorted();
   if (names.length > 0) return names;
+  if (source.recursive === true)
+    throw refuse('not-found', `there is no file of the kind ${source.kind} in ${printable(folder)}`);
   throw refuse(
     'not-found',
     `there is no manifest in ${printable(folder)}: files that end in .json, .yaml or .yml` +

@@ -24,6 +24,8 @@ export interface Source {
   readonly kind: string;
   /** Names of files that may be read together as one source, from folders too. Absent: one source is one text. */
   readonly together?: RegExp;
+  /** True if folders are read with all that is below them, `--recursive` or not. */
+  readonly recursive?: true;
   /**
    * Of a kind whose main file includes others: where it lies in a folder that is named, and which directory that folder then
    * stands for. The first text is the main file. All files of such folders are given, and read when they are included.

@@ -33,4 +33,6 @@ export interface SnapshotParts {
   /** Rows that match, oldest first. */
   readonly newest: (wanted: Wanted, stop: Stop) => Promise<readonly Listed[]>;
   readonly policies: PolicyHistory;
+  /** Every entry from this index on was read. */
+  readonly readFrom: number;
 }

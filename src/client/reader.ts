@@ -76,9 +76,8 @@ export class LogReader {
   readonly #tiles: CachingTileReader;
   readonly #hasher: BatchHasher;
   #whole: EntryIndex | undefined;
-  readonly #tail: Tail | undefined;
-  /** From which entry on the tail was read, up to the head of the last snapshot; undefined if it was not. */
-  #tailFrom: number | undefined;
+  /** Of the last snapshot. */
+  #tail: Tail | undefined;
   #kept: KeptFirst | undefined;
   /** Whether the host answers searches; undefined before it was asked. */
   #searches: boolean | undefined;
@@ -108,7 +107,11 @@ export class LogReader {
     this.#hasher = hasher;
     if (COPY.test(parts.log)) this.#searches = false;
     this.#whole = full ? this.#wholeLog() : undefined;
-    this.#tail = tail > 0 ? new Tail(this.#tiles, hasher, tail) : undefined;
+    this.#tail = tail > 0 ? this.#newTail(tail) : undefined;
+  }
+
+  #newTail(bundles: number): Tail {
+    return new Tail(this.#tiles, this.#hasher, bundles);
   }
 
   #wholeLog(): EntryIndex {
@@ -152,10 +155,14 @@ export class LogReader {
     const clock = this.#clock(view);
     await this.#readWhole(view);
     const isSearched = this.#whole === undefined && this.#searches !== false;
-    this.#tailFrom = isSearched ? await this.#tail?.reach(view.head, this.#remark) : undefined;
+    if (this.#tail?.isLeft(view.head)) this.#tail = this.#newTail(this.#parts.options.tail ?? 0);
+    const tail = this.#tail;
+    const tailFrom = isSearched ? await tail?.reach(view.head, this.#remark) : undefined;
     const source = await this.#sourceOf(view, clock);
     const pages = (wanted: Wanted): AsyncIterable<Page> =>
-      source.kind === 'whole' ? source.pages(wanted) : this.#checked(source.pages(wanted), wanted, size);
+      source.kind === 'whole'
+        ? source.pages(wanted)
+        : this.#checked(source.pages(wanted), wanted, size, tail);
     // What a monitor has not copied yet must be requested again later; bounds become narrower.
     // The rows of a walk are in memory already.
     if (source.monitors.length > 0 || source.times === 'bounds')
@@ -168,12 +175,12 @@ export class LogReader {
     if (named === undefined) return this.#snapshot();
     this.#searches ??= true;
     const policies = await this.#policies(view, named);
-    return this.#assembled({ view, clock, source, pages, newest, policies });
+    const readFrom = this.#whole === undefined ? (tailFrom ?? size) : 0;
+    return this.#assembled({ view, clock, source, pages, newest, policies, readFrom });
   }
 
-  #assembled({ view, clock, source, pages, newest, policies }: SnapshotParts): Snapshot {
+  #assembled({ view, clock, source, pages, newest, policies, readFrom }: SnapshotParts): Snapshot {
     const { size } = view.head;
-    const readFrom = this.#whole === undefined ? (this.#tailFrom ?? size) : 0;
     const read = async (wanted: Wanted, stop: Stop): Promise<readonly SubjectEntry[]> =>
       this.#readAll(view, await newest(wanted, stop), wanted, policies);
     const parts = {
@@ -266,11 +273,18 @@ export class LogReader {
   }
 
   /** Checks that the listing has every entry that a full reading found, with the same subject and kind. */
-  async *#checked(pages: AsyncIterable<Page>, wanted: Wanted, size: number): AsyncGenerator<Page> {
+  async *#checked(
+    pages: AsyncIterable<Page>,
+    wanted: Wanted,
+    size: number,
+    tail: Tail | undefined,
+  ): AsyncGenerator<Page> {
+    const read = this.#whole ?? tail;
     let before = Math.min(size, wanted.before ?? size);
     for await (const page of pages) {
       const from = Math.max(page.next ?? 0, wanted.from ?? 0);
-      this.#assertWhole(page.rows, wanted, from, before);
+      const missing = read?.missingIn(page.rows, { ...wanted, from, before });
+      if (missing !== undefined) throw omitted(missing.index, missing.subject, 'it is in the tree');
       before = from;
       yield page;
     }
@@ -384,11 +398,6 @@ export class LogReader {
     bar.end();
     // Bundles of a walk are in memory for the reads that follow, unless the log is larger than that memory.
     if (view.head.size > LARGE) this.#tiles.forget();
-  }
-
-  #assertWhole(rows: readonly Listed[], wanted: Wanted, from: number, before: number): void {
-    const missing = (this.#whole ?? this.#tail)?.missingIn(rows, { ...wanted, from, before });
-    if (missing !== undefined) throw omitted(missing.index, missing.subject, 'it is in the tree');
   }
 }
 

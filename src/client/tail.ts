@@ -18,7 +18,7 @@ export class Tail {
   readonly #hasher: BatchHasher;
   readonly #bundles: number;
   /** Undefined for an entry that is no statement. */
-  #rows: (Row | undefined)[] = [];
+  readonly #rows: (Row | undefined)[] = [];
   #from = 0;
 
   /** `bundles`: as many of the last ones are read. */
@@ -33,13 +33,18 @@ export class Tail {
     return this.#from;
   }
 
+  /** Whether the tail of a head begins after all that was read: then it is another tail, and snapshots of older heads keep this one. */
+  isLeft(head: TreeHead): boolean {
+    return this.#rows.length > 0 && this.#firstOf(head) > this.#next;
+  }
+
+  #firstOf({ size }: TreeHead): number {
+    return Math.max(0, Math.ceil(size / TILE_WIDTH) - this.#bundles) * TILE_WIDTH;
+  }
+
   /** Reads on, up to a head. Refuses as `entriesOf` does; the next call then goes on from there. */
   async advance(head: TreeHead): Promise<void> {
-    const first = Math.max(0, Math.ceil(head.size / TILE_WIDTH) - this.#bundles) * TILE_WIDTH;
-    if (this.#rows.length === 0 || first > this.#next) {
-      this.#rows = [];
-      this.#from = first;
-    }
+    if (this.#rows.length === 0) this.#from = this.#firstOf(head);
     if (head.size <= this.#next) return;
     for await (const { start, entries, ids } of entriesOf(this.#tiles, head, this.#hasher, this.#next))
       for (const [i, bytes] of entries.entries()) {

@@ -77,6 +77,24 @@ t.test('as the log grows, the tail grows with it', async (t) => {
   t.equal((await client.snapshot()).readFrom, 0, 'the next ones are read after those that were');
 });
 
+t.test('a snapshot keeps its tail when the log leaps ahead of it', async (t) => {
+  const { w, commitment } = await large(t, 600);
+  const index = w.log.entries.length;
+  await w.prove(commitment, { verdict: 'VIOLATED', explain: 'no' });
+  w.hidden.add(index);
+  const client = reader(w, 1);
+  const older = await client.snapshot();
+  t.ok(older.readFrom <= index && !older.full);
+  for (let i = 0; i < 1_000; i++) w.log.add(await otherStatement(`more/${i}`));
+  const newer = await client.snapshot();
+  t.ok(newer.readFrom > older.view.head.size, 'between the two nothing was read');
+  await t.rejects(
+    statusOf(older, SUBJECT),
+    { code: 'proof-failed' },
+    'what the older one says it read is held against the list',
+  );
+});
+
 t.test('an entry that does not hold ends the tail, and nothing else', async (t) => {
   const { w } = await large(t, 20);
   const { meddle } = w.log;

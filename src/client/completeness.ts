@@ -114,3 +114,28 @@ export function omitted(index: number, subject: string, how: string): Error {
 export function misnamed(index: number): Error {
   return refuse('proof-failed', `the log's search names entry ${index} as what it is not; do not rely on it`);
 }
+
+/** What was read of a log, which a listing is held against. */
+interface WasRead {
+  readonly missingIn: (
+    named: readonly Listed[],
+    wanted: Wanted,
+  ) => Pick<Listed, 'index' | 'subject'> | undefined;
+}
+
+/** Pages of a listing, each checked to have every entry that was read, with the same subject and kind. Refuses `proof-failed`. */
+export async function* wholePages(
+  pages: AsyncIterable<Page>,
+  wanted: Wanted,
+  size: number,
+  read: WasRead | undefined,
+): AsyncGenerator<Page> {
+  let before = Math.min(size, wanted.before ?? size);
+  for await (const page of pages) {
+    const from = Math.max(page.next ?? 0, wanted.from ?? 0);
+    const missing = read?.missingIn(page.rows, { ...wanted, from, before });
+    if (missing !== undefined) throw omitted(missing.index, missing.subject, 'it is in the tree');
+    before = from;
+    yield page;
+  }
+}

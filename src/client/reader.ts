@@ -28,7 +28,7 @@ import { Tail } from './tail.ts';
 import { TileReader } from './tiles.ts';
 import { Gathered } from './gathered.ts';
 import { split } from './compare.ts';
-import { misnamed, omitted } from './completeness.ts';
+import { misnamed, wholePages } from './completeness.ts';
 import type { Contradiction, NotedHead } from './history.ts';
 import { KeptFirst } from './kept-bundles.ts';
 import { KnownEntries } from './known-entries.ts';
@@ -162,7 +162,7 @@ export class LogReader {
     const pages = (wanted: Wanted): AsyncIterable<Page> =>
       source.kind === 'whole'
         ? source.pages(wanted)
-        : this.#checked(source.pages(wanted), wanted, size, tail);
+        : wholePages(source.pages(wanted), wanted, size, this.#whole ?? tail);
     // What a monitor has not copied yet must be requested again later; bounds become narrower.
     // The rows of a walk are in memory already.
     if (source.monitors.length > 0 || source.times === 'bounds')
@@ -270,24 +270,6 @@ export class LogReader {
     await this.#roster.advance(shown, size);
     bar.end();
     return this.#roster;
-  }
-
-  /** Checks that the listing has every entry that a full reading found, with the same subject and kind. */
-  async *#checked(
-    pages: AsyncIterable<Page>,
-    wanted: Wanted,
-    size: number,
-    tail: Tail | undefined,
-  ): AsyncGenerator<Page> {
-    const read = this.#whole ?? tail;
-    let before = Math.min(size, wanted.before ?? size);
-    for await (const page of pages) {
-      const from = Math.max(page.next ?? 0, wanted.from ?? 0);
-      const missing = read?.missingIn(page.rows, { ...wanted, from, before });
-      if (missing !== undefined) throw omitted(missing.index, missing.subject, 'it is in the tree');
-      before = from;
-      yield page;
-    }
   }
 
   /** The time to appraise at. A clock that is behind is remarked on once. */

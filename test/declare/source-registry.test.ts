@@ -25,6 +25,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   json: '{"size":1}',
   yaml: 'size: 1\n',
   env: 'SIZE=1\n',
+  sshd: 'Port 22\n',
 };
 const SECRET = new Uint8Array(32).fill(7);
 

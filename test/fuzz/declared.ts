@@ -31,6 +31,7 @@ import { declareJson, parseJson } from '../../src/declare/json.ts';
 import { declareKubernetes } from '../../src/declare/sources/kubernetes/kubernetes.ts';
 import { isTreeMap } from '../../src/declare/leaf.ts';
 import { unmarkedSecrets } from '../../src/declare/secret.ts';
+import { declareSshd } from '../../src/declare/sources/sshd/sshd.ts';
 import { declareTerraform } from '../../src/declare/sources/terraform/terraform.ts';
 import { declareYaml, parseManifests, parseYaml } from '../../src/declare/yaml.ts';
 import { parseObserved } from '../../src/monitor/conditions.ts';
@@ -123,6 +124,9 @@ const PLAN = JSON.stringify({
   complete: true,
 });
 const ENV = 'A=1\nB=two\n# comment\nC_9=https://web.example/a?b=c\nE=\n';
+const SSHD =
+  'Include d/*.conf\nPort 22\nPermitRootLogin = "without-password" # a\nAllowUsers a "b c"\nRekeyLimit 1G 1h\nIPQoS af21\n' +
+  'Match User a Address 10.0.0.0/8\n\tX11Forwarding no\nMatch all\nForceCommand /bin/x "y\n--\nBanner none\nMatch Host *\nPermitOpen h:1\n';
 const POLICY = JSON.stringify({
   Version: '2012-10-17',
   Statement: [
@@ -242,6 +246,17 @@ export const DECLARED: readonly Target[] = [
       const { leaves: all } = declareEnv(asText(b));
       unmarkedSecrets(all, new Set());
       declareEnv(asText(b), true);
+    },
+  },
+  {
+    name: 'sshd',
+    covers: [],
+    seeds: [text(SSHD)],
+    run: (b) => {
+      const [main = '', ...others] = asText(b).split('\n--\n');
+      const given = [{ name: '/etc/ssh/sshd_config', text: main }];
+      for (const [i, each] of others.entries()) given.push({ name: `/etc/ssh/d/${i}.conf`, text: each });
+      unmarkedSecrets(declareSshd(given, ['/etc/ssh']).leaves, new Set());
     },
   },
   {

@@ -3,6 +3,7 @@ import { ENV_SOURCE } from './env.ts';
 import { JSON_SOURCE } from './json.ts';
 import { KUBERNETES_SOURCE } from './kubernetes/kubernetes.ts';
 import type { Source } from './source.ts';
+import { SSHD_SOURCE } from './sshd/sshd.ts';
 import { TERRAFORM_SOURCE } from './terraform/terraform.ts';
 import { YAML_SOURCE } from './yaml.ts';
 
@@ -13,4 +14,5 @@ export const SOURCES: readonly Source[] = [
   JSON_SOURCE,
   YAML_SOURCE,
   ENV_SOURCE,
+  SSHD_SOURCE,
 ];

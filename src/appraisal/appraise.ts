@@ -7,6 +7,7 @@ import { formatTime } from '../bytes/time.ts';
 import { answerable, isApart } from '../registration/delegated.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { EvidenceClass, Verdict } from '../statement/vocabulary.ts';
+import { contradictionOf } from './against.ts';
 import { clockFault, MOST_BEHIND } from './clock.ts';
 import { claimDue, type Basis } from './due.ts';
 import { approvalsLacking, type Declared, type EntryOf, type History } from './history.ts';
@@ -46,6 +47,8 @@ export interface ClaimStatus {
   readonly stands: boolean;
   /** Of a claim that reads `prev`: the earlier looks that the verdict rests on. Undefined where they were not read. */
   readonly over?: Rests | undefined;
+  /** The proof of the other claim that contradicts `proof`, of a claim that is against it (against.ts). */
+  readonly against?: EntryOf<'proof'> | undefined;
 }
 
 /**
@@ -59,7 +62,10 @@ export function appraise(history: History, context: AppraisalContext): readonly 
 }
 
 /** What of a history the status of a claim rests on. */
-export type ClaimHistory = Pick<History, 'proofs' | 'waivers' | 'deployments'>;
+export type ClaimHistory = Pick<History, 'proofs' | 'waivers' | 'deployments'> & {
+  /** The proofs of the claim that this one is against, where `proofs` has those of one claim alone. */
+  readonly proofsAgainst?: readonly EntryOf<'proof'>[];
+};
 
 /** The status of one claim of a declaration. `basis`: `basisOf` of the same, for who asks many times. */
 export function appraiseClaim(
@@ -69,7 +75,7 @@ export function appraiseClaim(
   context: AppraisalContext,
   basis = basisOf(declared, history, context.now),
 ): ClaimStatus {
-  const standing = judge(claim, declared, history, context, basis);
+  const standing = againstOther(judge(claim, declared, history, context, basis), declared, history, context, basis);
   const waiver = waiverOf(claim, declared, history, context.now);
   // If the clock of this machine is behind, a waiver may have ended already, so none is applied.
   const isOver = waiver === undefined || (context.behind ?? 0) > 0;
@@ -77,6 +83,31 @@ export function appraiseClaim(
   const { owner, reason, notAfter } = waiver.parsed.waiver;
   const explain = `until ${formatTime(notAfter)}, ${owner} answers for it: ${reason}`;
   return { ...standing, verdict: 'WAIVED', hidden: standing.verdict, waiver, explain };
+}
+
+/** A VIOLATED that a look at the claim that this one is against contradicts is CONTRADICTED. Nothing becomes green by it. */
+function againstOther(
+  standing: ClaimStatus,
+  declared: Declared,
+  history: ClaimHistory,
+  context: AppraisalContext,
+  basis: Basis,
+): ClaimStatus {
+  const { claim, verdict, proof } = standing;
+  const other = otherOf(claim, declared);
+  if (verdict !== 'VIOLATED' || proof === undefined || other === undefined) return standing;
+  const { proofsAgainst: proofs = history.proofs } = history;
+  const found = judge(other, declared, { ...history, proofs }, context, basis);
+  if (found.verdict !== 'PROVEN' || found.proof === undefined) return standing;
+  const explain = contradictionOf({ claim, proof }, { claim: other, proof: found.proof });
+  return explain === undefined
+    ? standing
+    : { ...standing, verdict: 'CONTRADICTED', explain, against: found.proof };
+}
+
+/** The claim that a claim is against; undefined if it is against none. */
+export function otherOf({ against }: Claim, { declaration }: Pick<Declared, 'declaration'>): Claim | undefined {
+  return against === undefined ? undefined : declaration.claims.find(({ id }) => id === against);
 }
 
 function judge(

@@ -29,7 +29,7 @@ export function subjectJson(status: SubjectStatus) {
     pending: history.pending?.entry.id ?? null,
     withdrawing: history.withdrawing?.entry.id ?? null,
     approvals_lacking: lackingIn(history),
-    claims: claims.map((each) => ({ ...claimJson(each), ...overJson(each) })),
+    claims: claims.map((each) => ({ ...claimJson(each), ...overJson(each), ...againstJson(each) })),
   };
 }
 
@@ -60,6 +60,11 @@ export function claimJson(status: ClaimStatus) {
 /** `over`, only of a claim that reads `prev`: the earlier looks that its verdict rests on. Of times, `null` is what no witness says. */
 export function overJson({ over }: Pick<ClaimStatus, 'over'>) {
   return over === undefined ? {} : { over: restsJson(over) };
+}
+
+/** `against`, only of a claim that another proof contradicts: that proof. */
+export function againstJson({ against }: Pick<ClaimStatus, 'against'>) {
+  return against === undefined ? {} : { against: { entry: against.id, index: against.index } };
 }
 
 function seenJson({ index, id, notBefore, notAfter }: SeenIn) {

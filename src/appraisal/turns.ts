@@ -4,7 +4,7 @@
  * second. Pure. Times are POSIX seconds, whole ones as all times in entries are.
  */
 import type { Claim } from '../statement/commitment.ts';
-import { newestWaiver, type ClaimHistory } from './appraise.ts';
+import { newestWaiver, otherOf, type ClaimHistory } from './appraise.ts';
 import { MOST_BEHIND } from './clock.ts';
 import { claimDue, type Basis } from './due.ts';
 import type { Declared } from './history.ts';
@@ -31,6 +31,9 @@ export function nextTurn(
     validity?.notAfter ?? Infinity,
     newestWaiver(claim, declared, history)?.parsed.waiver.notAfter ?? Infinity,
   ];
-  const next = Math.min(...turns.filter((each) => each > context.now));
+  const other = otherOf(claim, declared);
+  const { proofsAgainst: proofs = history.proofs } = history;
+  const others = other && nextTurn(other, declared, { ...history, proofs }, context, basis);
+  const next = Math.min(...turns.filter((each) => each > context.now), others ?? Infinity);
   return next === Infinity ? undefined : next;
 }

@@ -1,6 +1,7 @@
 /** What to commit: a declaration with its claims, and whether the user said explicitly that claims or approvals end. */
 import type { Remedy } from '../bytes/remedy.ts';
 import type { LogView, ProvenEntry } from '../client/view.ts';
+import { checkAgainst } from './checkagainst.ts';
 import { checkClaims } from '../declare/checkclaims.ts';
 import type { ClaimsFile } from '../declare/claims.ts';
 import type { Declared } from '../declare/node/declared.ts';
@@ -65,6 +66,7 @@ export function requestOf(
     ...(approvals !== undefined && approvals > 0 && { approvals }),
   };
   checkClaims(declaration, options.otherProbes ?? [], options.probes);
+  checkAgainst(declaration);
   const none = { claims: options.dropClaims === true, approvals: approvals === 0 };
   return { ...declared, declaration, packed: packed ?? new Map<string, string>(), none };
 }

@@ -96,16 +96,19 @@ function claimsOf(fields: Fields, tier: Tier): readonly Claim[] {
   if (name !== undefined) {
     const prefix = fields.text('prefix') ?? '';
     const cadence = fields.duration('cadence');
+    const against = fields.text('against');
     fields.end();
     return packOf(name, params, tier).map((claim) => ({
       ...claim,
       id: prefix + claim.id,
       ...(cadence !== undefined && { cadence }),
+      ...(against !== undefined && { against }),
     }));
   }
   const title = fields.text('title');
   const deadline = fields.duration('deadline') ?? PACES[tier].deadline;
   const grace = fields.whole('grace');
+  const against = fields.text('against');
   const controls = fields
     .list('controls')
     .map((each, i) => controlOf(new Fields(each, `${fields.at}.controls[${i}]`)));
@@ -123,6 +126,7 @@ function claimsOf(fields: Fields, tier: Tier): readonly Claim[] {
     ...(title !== undefined && { title }),
     ...(params.size > 0 && { params }),
     ...(grace !== undefined && grace > 0 && { grace }),
+    ...(against !== undefined && { against }),
     ...(controls.length > 0 && { controls }),
   };
   fields.end();

@@ -34,7 +34,7 @@ export function gapClaim(of: Claim, params: ReadonlyMap<string, Parameter>): Cla
       `claim ${of.id} is about earlier looks itself; ${NO_GAP} takes one that is about each look`,
     );
   const seconds = days * DAY;
-  const { title = of.id, deadline: _, language: __, ...rest } = of;
+  const { title = of.id, deadline: _, language: __, against: ___, ...rest } = of;
   const expr = `(${of.expr}) && prev.unbroken >= ${seconds} && !(prev.failed < ${seconds})`;
   return {
     ...rest,

@@ -112,6 +112,8 @@ export const claim = record(
     deadline: duration(1),
     /** Proofs that may be missed in a row before the claim is STALE. 0 when absent. */
     grace: uint(100, 1),
+    /** Id of a claim of the same commitment that this one contradicts where it is false (spec/claims.md, "Against another claim"). */
+    against: name,
     controls: array(control, 64, 1),
   },
 );
@@ -143,6 +145,9 @@ const declaration = checked(declarationFields, (value, at) => {
   distinct(value.claims, (each) => each.id, inside(at, 'claims'));
   distinct(value.canon.excluded ?? [], (each) => each.path, inside(at, 'canon.excluded'));
   distinct(value.scope.members ?? [], (each) => each, inside(at, 'scope.members'));
+  for (const [i, { id, against }] of value.claims.entries())
+    if (against !== undefined && !isPlainOther(value.claims, id, against))
+      throw wrong(inside(at, `claims[${i}].against`), 'is another claim of this commitment, which is against none');
   const { attestors, validity } = value;
   if (attestors !== undefined) {
     distinct(attestors.kids, (kid) => formatHex(kid), inside(at, 'attestors.kids'));
@@ -154,6 +159,11 @@ const declaration = checked(declarationFields, (value, at) => {
     throw wrong(inside(at, 'validity'), 'notAfter must be later than notBefore');
   }
 });
+
+/** Whether a claim may be `against` one of this id. Two that are against each other would have no verdict. */
+function isPlainOther(claims: readonly Claim[], id: string, against: string): boolean {
+  return id !== against && claims.some((each) => each.id === against && each.against === undefined);
+}
 
 const withdrawal = record(
   { /** Entry id of the commitment that no longer holds. */ withdraws: sha256 },

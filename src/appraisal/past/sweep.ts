@@ -135,7 +135,9 @@ class Sweep {
       );
       // Of one agent the last link of its chain counts, whichever time it states.
       if (entry.index > (newest.get(kid)?.index ?? -1)) newest.set(kid, entry);
-      if (commitment === this.#declared?.entry.id) this.#touched?.add(claim);
+      if (commitment !== this.#declared?.entry.id) continue;
+      this.#touched?.add(claim);
+      for (const { id, against } of this.#current.values()) if (against === claim) this.#touched?.add(id);
     }
   }
 
@@ -193,7 +195,7 @@ class Sweep {
       this.#listener.onState(id, now, state, by);
       return;
     }
-    const history = this.#aboutClaim(declared, id);
+    const history = this.#aboutClaim(declared, claim);
     const context = { ...this.#context, now, revokedSince: this.#revokedSince };
     // Before a commitment is in force, the time from which it counts depends on when that is asked.
     const basis =
@@ -206,12 +208,19 @@ class Sweep {
     this.#listener.onState(id, now, { declared, status, history: this.#history }, by);
   }
 
-  #aboutClaim({ entry: { id } }: Declared, claim: string): ClaimHistory {
+  #aboutClaim({ entry: { id } }: Declared, { id: claim, against }: Claim): ClaimHistory {
     return {
-      proofs: [...(this.#proofs.get(`${id} ${claim}`)?.values() ?? [])].toSorted((a, b) => a.index - b.index),
+      proofs: this.#newest(id, claim),
+      ...(against !== undefined && { proofsAgainst: this.#newest(id, against) }),
       waivers: this.#waivers.get(id) ?? [],
       deployments: this.#deployments.get(id) ?? [],
     };
+  }
+
+  #newest(commitment: string, claim: string): readonly EntryOf<'proof'>[] {
+    return [...(this.#proofs.get(`${commitment} ${claim}`)?.values() ?? [])].toSorted(
+      (a, b) => a.index - b.index,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 /** What `why` prints of a verdict: who declared and approved the claim, what was observed, and who could have lied. */
 import type { Declared, SubjectEntry } from '../../appraisal/history.ts';
-import { overJson } from '../../appraisal/json.ts';
+import { againstJson, overJson } from '../../appraisal/json.ts';
 import type { Explanation } from '../../client/explain.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { challengeIn, describeVerified } from '../../evidence/weigh.ts';
@@ -56,5 +56,6 @@ export function whyJson(look: Snapshot, told: Explanation): { readonly [key: str
     who_lies: evidence === undefined ? null : WHO_LIES[evidence],
     limits: evidence === undefined ? [] : limitsOf(evidence, told.isTls12),
     ...overJson(status),
+    ...againstJson(status),
   };
 }

@@ -20,7 +20,7 @@ const ALWAYS: Readonly<Record<string, Shape>> = {
   conflicts: LIST,
 };
 const OBJECTS: Readonly<Record<string, Shape>> = {
-  ...scalars('declared', 'whole'),
+  ...scalars('declared', 'whole', 'settled'),
   counts: { map: 'scalar' },
   differing: LIST,
   missing: NAMES,
@@ -80,6 +80,10 @@ const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
     type: 'boolean',
     help: 'also look for objects of these kinds that nobody declared',
     fallback: true,
+  },
+  settle: {
+    type: 'number',
+    help: 'seconds for which no declared object may have been written: o.kubernetes.settled tells it',
   },
   ignore: {
     type: 'texts',

@@ -60,6 +60,22 @@ export const KUBERNETES_PACKS: Readonly<Record<string, Pack>> = {
       },
     ],
   },
+  'network-policies-settled': {
+    summary:
+      'an API server shows the declared NetworkPolicies, no other, and none written lately: what network-policy-denied is against',
+    needs: [],
+    defaults: { kinds: ['networking.k8s.io/v1/NetworkPolicy'], settle: 3_600 },
+    claims: [
+      {
+        id: 'network-policies-settled',
+        title: 'The declared NetworkPolicies are there, as declared, no other, and none was written in the last seconds (settle)',
+        expr: `${AS_DECLARED} && size(o.kubernetes.undeclared) == 0 && o.kubernetes.settled`,
+        minEvidence: 'E0',
+        severity: 'high',
+        controls: BOUNDARY,
+      },
+    ],
+  },
   'rbac-as-declared': {
     summary: 'an API server shows the declared roles and bindings, and no other',
     needs: [],

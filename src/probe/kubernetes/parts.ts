@@ -10,6 +10,7 @@ import type { Settings } from './settings.ts';
 import { shownPath } from './shown.ts';
 import type { Scope, View } from './view.ts';
 import type { Declaration } from './wanted.ts';
+import { settledIn } from './written.ts';
 import { MAX_SHOWN, type Placed, type World } from './world.ts';
 
 /** What the parts are told from. */
@@ -19,6 +20,8 @@ export interface Looked {
   readonly placed: readonly Placed[];
   readonly declaration: Declaration;
   readonly world: World | undefined;
+  /** When the look began, POSIX seconds of the agent's clock. */
+  readonly begun: number;
 }
 
 interface Part {
@@ -41,6 +44,10 @@ export function partsOf(
   const { population, told } = membersOf(`objects of ${whereOf(scope)}`, looked, 0);
   const parts: Part[] = [];
   if (world !== undefined) parts.push(objectsPart(look.placed, world, told, settings, isContradicted));
+  if (world !== undefined && settings.settle !== undefined) {
+    const live = look.placed.flatMap(({ path }) => first.objects.get(path) ?? []);
+    parts.push(settledIn(live, settings.settle, look.begun));
+  }
   if (settings.what.has('pods')) parts.push(podsPart(pods));
   if (settings.what.has('images')) parts.push(imagesPart(pods, first, declaration, settings));
   return {

@@ -41,7 +41,8 @@ async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
     const declaration = compares
       ? wantedObjects(declaredLeaves('kubernetes@1', task))
       : { objects: [], defaultsOf: undefined };
-    const look = await lookAt(apis, declaration, settings);
+    const begun = Math.floor(task.now() / 1000);
+    const look = { ...(await lookAt(apis, declaration, settings)), begun };
     const rights = what.has('rights') ? await checkRights(look.first, settings, task) : undefined;
     const bytes = apis.reduce((sum, each) => sum + each.bytes, 0);
     return observed(look, rights, settings, bytes);
@@ -58,6 +59,7 @@ export interface Look {
   readonly placed: readonly Placed[];
   readonly declaration: Declaration;
   readonly world: World | undefined;
+  readonly begun: number;
   readonly disagreements: readonly Disagreement[];
   /** Which servers show the past, in words. */
   readonly behind: readonly string[];
@@ -67,7 +69,7 @@ async function lookAt(
   apis: readonly ApiServer[],
   declaration: Declaration,
   settings: Settings,
-): Promise<Look> {
+): Promise<Omit<Look, 'begun'>> {
   const facts: ServerFacts[] = [];
   for (const api of apis) facts.push(await factsOf(api));
   assertOneCluster(apis, facts, settings);

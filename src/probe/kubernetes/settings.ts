@@ -19,6 +19,8 @@ export interface Settings {
   /** Where declared objects are that name no namespace. */
   readonly namespace: string;
   readonly closed: boolean;
+  /** Seconds for which no declared object may have been written; undefined: nobody asks. */
+  readonly settle: number | undefined;
   readonly ignoresObject: (path: string) => boolean;
   readonly ignoresLeaf: (inside: string) => boolean;
   /** Digests of images that stand for a declared digest: by that digest. */
@@ -70,6 +72,7 @@ export async function readSettings(task: ProbeTask): Promise<Settings> {
     namespaces: given.texts('namespaces', NAME, 'is the name of a namespace'),
     namespace: given.text('namespace', NAME, 'is the name of a namespace') ?? 'default',
     closed: given.flag('closed', true),
+    settle: given.whole('settle', 1, 366 * 86_400),
     ignoresObject: objects,
     ignoresLeaf: leaves,
     platforms: manifestsByIndex(given.texts('platforms', PLATFORM, PLATFORM_FORM) ?? []),

@@ -49,6 +49,21 @@ export const NET_PACKS: Readonly<Record<string, Pack>> = {
       },
     ],
   },
+  'network-policy-denied': {
+    summary:
+      'a connection between two pods that the declared NetworkPolicies deny is denied; with against: network-policies-settled, what gets through contradicts the API',
+    needs: ['fromPod', 'toPod'],
+    claims: [
+      {
+        id: 'policy-denies',
+        title: 'The declared NetworkPolicies deny the connection, and it is denied',
+        // Both are read, and so disclosed, where bytes came: readers see what the API contradicts.
+        expr: 'o.net.allowed ? false : !o.net.reachable',
+        severity: 'critical',
+        controls: BOUNDARY,
+      },
+    ],
+  },
   'port-reachable': {
     summary: 'the target itself answers at a port, as seen from the machine of the agent',
     needs: [],

@@ -717,7 +717,7 @@ CLAIM = record(
     severity=one_of("critical", "high", "medium", "low", "info"), title_=text_of(1, 256), language_=number(2, 255),
     params_=table_of(1, 64, text_of(1, 128), lambda v, at: list_of(1, 64, text_of(0, 1024))(v, at)
                      if type(v) is list else scalar(v, at)),
-    deadline_=DURATION, grace_=number(1, 100),
+    deadline_=DURATION, grace_=number(1, 100), against_=NAME,
     controls_=list_of(1, 64, record(framework=text_of(1, 64), id=text_of(1, 64), version_=text_of(1, 64))),
 )
 IDENTITY = either(record(spki=H), record(ssh=H), record(ca=number(0, 15), host=text_of(1, 253, pattern="[A-Za-z0-9._:-]+")))

@@ -89,6 +89,9 @@ export function missedSince(
   }, 0);
 }
 
+/** The only agent that counts for what this one promises. */
+const OWN = '';
+
 /** Seconds within which a proof of a commitment without claims is due. */
 const DAY = 86_400;
 
@@ -108,7 +111,7 @@ export function nextDueOf(
       const last = claims.some(({ id }) => id === claim.id)
         ? { started: start, ended: end }
         : proven.get(claim.id);
-      const own = last === undefined ? [] : [{ started: last.started, counted: last.ended }];
+      const own = last === undefined ? [] : [{ started: last.started, counted: last.ended, agent: OWN }];
       const { due } = claimDue(claim, { ...basis, needed: 1 }, own);
       // A due time that has passed already cannot be promised.
       return due > end ? due : end + claim.cadence;

@@ -4,12 +4,12 @@
  */
 import { formatHex } from '../bytes/text.ts';
 import { formatTime } from '../bytes/time.ts';
-import { answerable, isApart } from '../registration/delegated.ts';
+import { isApart } from '../registration/delegated.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { EvidenceClass, Verdict } from '../statement/vocabulary.ts';
 import { contradictionOf } from './against.ts';
 import { clockFault, MOST_BEHIND } from './clock.ts';
-import { claimDue, type Basis } from './due.ts';
+import { agentsIn, claimDue, type Basis } from './due.ts';
 import { approvalsLacking, type Declared, type EntryOf, type History } from './history.ts';
 import { readsPrev } from '../claim/prev.ts';
 import { basisOf, newestReports, type AppraisalContext, type Report, type Rests } from './reports.ts';
@@ -142,7 +142,7 @@ function judge(
     explain: worst.why ?? worst.short ?? worst.result.explain,
     ...(readsPrev(claim) && { over: context.over?.(claim, worst.entry)?.rests }),
   };
-  const spoke = `${fresh.length} of ${needed} agents spoke in time`;
+  const spoke = `${agentsIn(fresh)} of ${needed} agents spoke in time`;
   const lapsed = lapseOf(worst, {
     due,
     now,
@@ -260,22 +260,17 @@ function decide(claim: Claim, fresh: readonly Report[], { declaration: { attesto
   const [worst] = ranked;
   if (worst === undefined) throw new Error('nobody said anything');
   if (badness(worst) > 0) return worst;
-  const speakers = speakersOf(fresh);
+  const speakers = agentsIn(fresh);
   if (attestors !== undefined && speakers < attestors.threshold)
     return { ...worst, short: `${speakers} of ${attestors.threshold} agents have proven it` };
   const saw = fresh.filter(({ entry, result }) => result.evidence !== 'E0' && isApart(entry.parsed));
-  const agreed = attestors !== undefined && speakersOf(saw) >= 2;
+  const agreed = attestors !== undefined && agentsIn(saw) >= 2;
   const evidence = agreed && worst.result.evidence === 'E1' ? 'E2' : worst.result.evidence;
   const enough = evidence >= claim.minEvidence;
   const short = enough
     ? undefined
     : `it is known at class ${evidence}; the claim asks for ${claim.minEvidence}${lessOf(worst)}`;
   return { ...worst, result: { ...worst.result, evidence }, short };
-}
-
-/** Agents that answer for themselves: the keys to which one key delegated are one, since its owner can make any number of them. */
-function speakersOf(reports: readonly Report[]): number {
-  return new Set(reports.map(({ entry }) => answerable(entry.parsed))).size;
 }
 
 /** The agent's own explanation, in parentheses, if its class was lowered. */

@@ -136,21 +136,34 @@ export interface ClaimDue<L extends ObservationTimes> {
   readonly after: L | undefined;
 }
 
+/** An observation of an agent. */
+export interface Observation extends ObservationTimes {
+  /** Thumbprint of the key that answers for it (`answerable`): the keys to which one key delegated are one agent, since its owner can make any number of them. */
+  readonly agent: string;
+}
+
+/** How many agents stand behind observations or reports. Thresholds and E2 count by this alone. */
+export function agentsIn(all: readonly Pick<Observation, 'agent'>[]): number {
+  return new Set(all.map(({ agent }) => agent)).size;
+}
+
 /**
- * The time after which fewer agents than needed have reported in time. `newest`: the newest observation of each agent
- * that counts. An observation whose next due time is before the commitment began to count is ignored; its agent has
- * until the first due.
+ * The time after which fewer agents than needed have reported in time. `newest`: the newest observation of each key
+ * that counts; of keys that one agent answers for, the one that is due last counts. An observation whose next due time is before the
+ * commitment began to count is ignored; its agent has until the first due.
  */
-export function claimDue<L extends ObservationTimes>(
+export function claimDue<L extends Observation>(
   terms: Terms,
   basis: Basis,
   newest: readonly L[],
 ): ClaimDue<L> {
   const dues = newest
     .map((after) => ({ due: nextDue(terms, after, basis), after }))
-    .filter(({ due }) => due >= basis.from);
-  const decisive = dues.toSorted((a, b) => b.due - a.due)[basis.needed - 1];
-  return decisive ?? { due: firstDue(terms, basis), after: undefined };
+    .filter(({ due }) => due >= basis.from)
+    .toSorted((a, b) => b.due - a.due);
+  const agents = new Set<string>();
+  for (const each of dues) if (agents.add(each.after.agent).size === basis.needed) return each;
+  return { due: firstDue(terms, basis), after: undefined };
 }
 
 /** A deployment from before the commitment began to count is treated as one at the moment when it began to count. */

@@ -6,7 +6,7 @@
 import { formatHex } from '../bytes/text.ts';
 import { formatTime } from '../bytes/time.ts';
 import { isOpen, readsPrev } from '../claim/prev.ts';
-import { delegationFault, endedSince, reachRemark } from '../registration/delegated.ts';
+import { answerable, delegationFault, endedSince, reachRemark } from '../registration/delegated.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
 import type { Verdict } from '../statement/vocabulary.ts';
@@ -17,7 +17,7 @@ import {
   observationTimes,
   nextDue,
   type Basis,
-  type ObservationTimes,
+  type Observation,
 } from './due.ts';
 import type { Weighed } from '../evidence/weigh.ts';
 import { deploymentsOf, type Declared, type EntryOf, type History } from './history.ts';
@@ -91,8 +91,8 @@ export interface AppraisalContext {
   readonly heldFrom?: (proof: EntryOf<'proof'>, claim: Claim) => number | undefined;
 }
 
-/** The newest statement of one agent about a claim. */
-export interface Report extends ObservationTimes {
+/** The newest statement of one key about a claim. */
+export interface Report extends Observation {
   readonly entry: EntryOf<'proof'>;
   readonly result: Pick<Result, 'verdict' | 'evidence' | 'explain' | 'leaves'>;
   /** Latest POSIX seconds at which the agent can have observed it. */
@@ -159,6 +159,7 @@ export function newestReports(
     newest.set(kid, {
       ...times,
       entry: proof,
+      agent: answerable(proof.parsed),
       result: withReach(
         overEarlier(claim, proof, bothEnds ? result : credited(result, unchecked), context),
         proof,

@@ -16,7 +16,7 @@ import { lockFile } from '../platform/lock.ts';
 import { makeDurable, openDatabase, type TroubleWords } from '../platform/sqlite.ts';
 
 /** Raised by one with every change of layout; an unknown one is refused. */
-const VERSION = 5;
+const VERSION = 6;
 
 const SCHEMA = `
 CREATE TABLE incident (

@@ -8,7 +8,7 @@ import {
   countsFrom,
   deployedAt,
   observationTimes,
-  type ObservationTimes,
+  type Observation,
   type Terms,
 } from '../appraisal/due.ts';
 import { stepOf, type EntryOf, type RevokedSince, type SubjectEntry } from '../appraisal/history.ts';
@@ -43,7 +43,7 @@ export interface Due {
 }
 
 /** The newest report of an agent on a claim. */
-interface Report extends ObservationTimes {
+interface Report extends Observation {
   readonly kid: string;
   readonly index: number;
   readonly id: string;
@@ -225,7 +225,7 @@ export class SubjectDue {
         evidence === 'E3' ? loggedAt(proof.challenge.size) : undefined,
       );
       const others = (told.reports[claim] ?? []).filter((each) => each.kid !== kid);
-      told.reports[claim] = [...others, { kid, index, id, started, counted }];
+      told.reports[claim] = [...others, { kid, agent: by, index, id, started, counted }];
     }
   }
 }

@@ -9,6 +9,7 @@ import { appraiseSubject } from '../../src/appraisal/index.ts';
 import { openClient } from '../../src/client/index.ts';
 import { trustPolicy } from '../../src/client/trust.ts';
 import { Cluster, TOKENS } from './kube/cluster.ts';
+import { enforcement } from './kube/enforcement.ts';
 import { lyingProxy, type Lie, type LyingProxy } from './kube/lying-proxy.ts';
 import { declaredObjects, MARKER, pathOf, putWorkload, DIGEST } from './kube/objects.ts';
 import { startTallystick, tallystick, urlOf } from './ourlog.ts';
@@ -31,6 +32,7 @@ export async function kubernetes(tap: Tap, stage: Stage, programs: Programs): Pr
     await role(world);
     await truth(world);
     for (const each of LIES) await toldApart(world, each);
+    await enforcement(world);
     await drift(world);
     await bundle(world);
   } finally {
@@ -124,10 +126,10 @@ class World {
     return this.verdicts();
   }
 
-  async verdicts(): Promise<Readonly<Record<string, string>>> {
+  async verdicts(subject = SUBJECT): Promise<Readonly<Record<string, string>>> {
     const trust = trustPolicy(Buffer.from(this.policy));
     const snapshot = await openClient({ log: this.log, trust, fetch, now: Date.now }).snapshot();
-    const { claims } = appraiseSubject(await snapshot.subject(SUBJECT), snapshot.context);
+    const { claims } = appraiseSubject(await snapshot.subject(subject), snapshot.context);
     return Object.fromEntries(
       claims.map(({ claim, verdict, evidence }) => [claim.id, `${verdict} ${evidence ?? ''}`.trim()]),
     );

@@ -11,7 +11,7 @@ import { PREAMBLES } from '../tls/starttls.ts';
 import type { Expected } from './answer.ts';
 import { ANSWERS, MAX_DRAW, MAX_PER_MINUTE, USUAL_PER_MINUTE } from './describe.ts';
 import type { Door, Pair } from './look.ts';
-import type { Connection, Pod } from './policies.ts';
+import type { Connection, Pod } from '../kubernetes/policies.ts';
 
 /** Pairs of the declared matrix that a run draws. */
 export interface Drawing {

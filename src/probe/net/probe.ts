@@ -15,7 +15,7 @@ import { lookAtMany } from './many.ts';
 import { asDeclared, LOSS_MS } from './outcome.ts';
 import { Pace } from './pace.ts';
 import { perMinuteOf, podsOf, readParameters } from './parameters.ts';
-import { policiesSay, type Allowed } from './policies.ts';
+import { policiesSay, type Allowed } from '../kubernetes/policies.ts';
 
 /** The probe, with times of its own. One probe has one pace, for all of its runs. */
 export function makeNetProbe(times: Times, pace: Pace): Probe {

@@ -6,7 +6,7 @@ import { packOf } from '#src/declare/packs.ts';
 import { declareKubernetes } from '#src/declare/sources/kubernetes/kubernetes.ts';
 import { declaredValue } from '#src/probe/declared.ts';
 import { Pace } from '#src/probe/net/pace.ts';
-import { policiesSay, type Pod } from '#src/probe/net/policies.ts';
+import { policiesSay, type Pod } from '#src/probe/kubernetes/policies.ts';
 import { makeNetProbe } from '#src/probe/net/probe.ts';
 import { tcp } from '../support/e3-targets.ts';
 import { look } from '../support/probe-targets.ts';

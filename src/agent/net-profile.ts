@@ -3,7 +3,7 @@
  * when, and the words to look for.
  */
 import { formatTime } from '../bytes/time.ts';
-import { TRIES } from '../probe/net/outcome.ts';
+import { ADDRESSES, CONNECTIONS, TRIES } from '../probe/net/describe.ts';
 import { PAYLOAD_WORDS } from '../probe/net/payload.ts';
 import type { Rule } from './enrolment.ts';
 
@@ -48,10 +48,11 @@ export function netProfile(doors: readonly NetDoor[]): string {
     return 'nothing: no rule of targets.yaml for net@1 has a consent that has not ended (tallystick agent consent)\n';
   return [
     `payload of a door that speaks neither TLS nor SSH: "${PAYLOAD_WORDS} " and 64 hex digits, and a line feed`,
-    `a door that answers is tried once, a silent one ${TRIES} times; no handshake is finished, and no request is sent`,
+    `a pair is at most ${CONNECTIONS} connections to each of at most ${ADDRESSES} addresses: one to a door that answers, ${TRIES} to a silent one, the others to its ` +
+      'control; no handshake is finished, and no request is sent',
     ...doors.map(
       ({ target, subjects, pairsPerMinute, by, until }) =>
-        `${target}  at most ${pairsPerMinute} a minute, for ${subjects.join(' and ')}, by consent of ${by} until ${formatTime(until)}`,
+        `${target}  at most ${pairsPerMinute} pairs a minute, for ${subjects.join(' and ')}, by consent of ${by} until ${formatTime(until)}`,
     ),
     '',
   ].join('\n');

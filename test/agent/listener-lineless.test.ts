@@ -5,17 +5,13 @@ import t, { type Test } from 'tap';
 import { Memory, startListener, type RunningListener } from '#src/agent/listener.ts';
 import { judgeClaim } from '#src/claim/judge.ts';
 import { heardAt } from '#src/evidence/listener.ts';
-import { Pace } from '#src/probe/net/pace.ts';
 import { makeNetProbe } from '#src/probe/net/probe.ts';
 import { hashOf, tcp } from '../support/e3-targets.ts';
 import { LISTENER, LISTENER_NAME, LISTENER_VKEY } from '../support/net-listener.ts';
 import { claimOf, look } from '../support/probe-targets.ts';
+import { quickPace } from '../support/net-pace.ts';
 
-let minutes = 0;
-const pace = new Pace(
-  () => (minutes += 60_000),
-  () => Promise.resolve(),
-);
+const pace = quickPace();
 const probe = makeNetProbe({ connectMs: 500, answerMs: 1_000, lossMs: 900 }, pace);
 
 /** A listener whose clock is past the second in which it began. */

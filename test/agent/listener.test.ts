@@ -6,10 +6,10 @@ import { Memory, startListener } from '#src/agent/listener.ts';
 import { heardAt, openStatement } from '#src/evidence/listener.ts';
 import { noteVerifier } from '#src/note/key.ts';
 import { makeNetProbe } from '#src/probe/net/probe.ts';
-import { Pace } from '#src/probe/net/pace.ts';
 import { hashOf } from '../support/e3-targets.ts';
 import { LISTENER, LISTENER_NAME, LISTENER_VKEY } from '../support/net-listener.ts';
 import { look } from '../support/probe-targets.ts';
+import { quickPace } from '../support/net-pace.ts';
 
 const nonce = (i: number): string => i.toString(16).padStart(64, '0');
 
@@ -102,11 +102,7 @@ t.test('a listener answers a line with a nonce, and nothing else', async (t) => 
   ])
     t.equal((await said(free, other)).length, 0, other.slice(0, 20));
 
-  let minutes = 0;
-  const pace = new Pace(
-    () => (minutes += 60_000),
-    () => Promise.resolve(),
-  );
+  const pace = quickPace();
   const probe = makeNetProbe({ connectMs: 500, answerMs: 1_000, lossMs: 900 }, pace);
   const seen = await look(
     probe,

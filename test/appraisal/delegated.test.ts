@@ -3,6 +3,7 @@ import t, { type Test } from 'tap';
 import { digest, type Digest } from '#src/bytes/brand.ts';
 import { parseHex } from '#src/bytes/text.ts';
 import { kidOf } from '#src/cose/key.ts';
+import { claimDue } from '#src/appraisal/due.ts';
 import { appraiseSubject, type SubjectStatus } from '#src/appraisal/subject.ts';
 import type { Signer } from '#src/sign/signer.ts';
 import { signDelegation, type Delegating } from '#src/statement/delegation.ts';
@@ -160,4 +161,30 @@ t.test('keys of one delegator are one agent: they make no E2 and meet no thresho
     { verdict: 'UNKNOWN', explain: /class E1/ },
     'one of them is within reach of the API',
   );
+});
+
+t.test('keys of one delegator are one agent when a claim is due, too', async (t) => {
+  const made = await world(t);
+  const attestors = { threshold: 2, kids: [OWNER, people.agent].map(kidBytes) };
+  const commitment = await made.commit({ attestors, claims: [{ ...claim, deadline: undefined as never }] });
+  const say = async (key: Signer) =>
+    made.prove(commitment, {}, await delegation({ key: key.publicKey, apart: true, notAfter: START + 20 * HOUR }), key);
+  await made.prove(commitment, {});
+  await say(NODE);
+  await say(SECOND);
+  const due = (await first(made))?.due;
+  t.match(await first(made), { verdict: 'PROVEN' });
+  made.now += HOUR;
+  await say(NODE);
+  await say(SECOND);
+  t.match(await first(made), { verdict: 'PROVEN', due }, 'the other attestor is due, whatever the nodes say');
+  made.now = (due ?? 0) + 1;
+  t.match(await first(made), { verdict: 'STALE', explain: '1 of 2 agents spoke in time' });
+  const times = (agent: string, at: number) => ({ agent, started: at, counted: at });
+  const basis = { from: 0, needed: 2, deployments: [] };
+  const at = (...all: readonly (readonly [string, number])[]) =>
+    claimDue({ id: 'c', cadence: 10 }, basis, all.map(([agent, each]) => times(agent, each))).due;
+  t.equal(at(['d', 100], ['d', 90], ['x', 50]), 60, 'the second agent, and not the second key');
+  t.equal(at(['d', 10], ['d', 100], ['x', 90]), 100, 'a node that is gone makes nothing late');
+  t.equal(at(['d', 100], ['d', 90]), 10, 'one agent alone: the other has until the first due');
 });

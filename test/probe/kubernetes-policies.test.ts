@@ -5,11 +5,11 @@ import type { Value } from '#src/claim/value.ts';
 import { packOf } from '#src/declare/packs.ts';
 import { declareKubernetes } from '#src/declare/sources/kubernetes/kubernetes.ts';
 import { declaredValue } from '#src/probe/declared.ts';
-import { Pace } from '#src/probe/net/pace.ts';
 import { policiesSay, type Pod } from '#src/probe/kubernetes/policies.ts';
 import { makeNetProbe } from '#src/probe/net/probe.ts';
 import { tcp } from '../support/e3-targets.ts';
 import { look } from '../support/probe-targets.ts';
+import { quickPace } from '../support/net-pace.ts';
 
 const leavesOf = (yaml: string): ReadonlyMap<string, Value> =>
   new Map(declareKubernetes([yaml]).leaves.map(({ path, value }) => [path, declaredValue(value)]));
@@ -165,11 +165,24 @@ t.test('what policies say', (t) => {
   t.end();
 });
 
-let minutes = 0;
-const pace = new Pace(
-  () => (minutes += 60_000),
-  () => Promise.resolve(),
-);
+t.test('what else is declared, and what the server adds, hides no policy', (t) => {
+  const secret = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: db }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: web, env: [{ name: DB_PASSWORD, value: hunter2hunter2 }] }] }
+`;
+  const leaves = new Map(leavesOf([NAMESPACES, policy('{ podSelector: {} }'), secret].join('---\n')));
+  leaves.set('/defaults:v1.36/apps~1v1/Deployment/db/web/spec/replicas', 1);
+  leaves.set('/apps~1v1/Deployment/db/web/spec/secret', { sensitive: '00'.repeat(32) });
+  t.equal(policiesSay({ from: WEB, to: PG, port: 5432, transport: 'tcp' }, leaves), 'denied');
+  t.end();
+});
+
+const pace = quickPace();
 const probe = makeNetProbe({ connectMs: 300, answerMs: 200, lossMs: 900 }, pace);
 const PODS = { fromPod: 'shop/app=web', toPod: 'db/app=pg,tier=data', podPort: 5432 };
 

@@ -7,17 +7,13 @@ import type { Observed } from '#src/claim/observed.ts';
 import { packOf } from '#src/declare/packs.ts';
 import { drawn, drawSeed } from '#src/evidence/draw.ts';
 import { pairsOf } from '#src/probe/net/matrix.ts';
-import { Pace } from '#src/probe/net/pace.ts';
 import { makeNetProbe } from '#src/probe/net/probe.ts';
 import { hashOf, tcp } from '../support/e3-targets.ts';
 import { openedMatrix } from '../support/net-matrix.ts';
 import { claimOf, look, type Rest } from '../support/probe-targets.ts';
+import { quickPace } from '../support/net-pace.ts';
 
-let minutes = 0;
-const pace = new Pace(
-  () => (minutes += 60_000),
-  () => Promise.resolve(),
-);
+const pace = quickPace();
 const probe = makeNetProbe({ connectMs: 300, answerMs: 200, lossMs: 900 }, pace);
 
 t.test('a draw is a sample, each once, and the same for everyone', (t) => {

@@ -9,13 +9,10 @@ import { makeNetProbe } from '#src/probe/net/probe.ts';
 import type { Parameter } from '#src/statement/commitment.ts';
 import { tcp } from '../support/e3-targets.ts';
 import { claimOf, look } from '../support/probe-targets.ts';
+import { quickPace } from '../support/net-pace.ts';
 
-let minutes = 0;
 /** A minute passes before each run. */
-const pace = new Pace(
-  () => (minutes += 60_000),
-  () => Promise.resolve(),
-);
+const pace = quickPace();
 const probe = makeNetProbe({ connectMs: 500, answerMs: 200, lossMs: 900 }, pace);
 const verdict = (expr: string, seen: Observed): string => judgeClaim(claimOf(probe, expr), seen).verdict;
 
@@ -183,18 +180,24 @@ t.test('pairs a minute', async (t) => {
     () => now,
     (ms) => {
       waited.push(ms);
+      now += ms;
       return Promise.resolve();
     },
   );
-  await own.turn('a', 2);
-  await own.turn('a', 2);
-  await t.rejects(own.turn('a', 2), { code: 'unavailable', message: /2 pairs a minute/ });
-  await own.turn('b', 2);
+  const signal = new AbortController().signal;
+  const turn = (host: string, perMinute: number, last = now + 30_000) => own.turn(host, perMinute, { last, signal });
+  await turn('a', 2);
+  await turn('a', 2);
+  await t.rejects(turn('a', 2), { code: 'unavailable', message: /2 pairs a minute.*--pairs/ });
+  await turn('b', 2);
   t.same(waited, [], 'each host has its own');
   now = 40_000;
-  await own.turn('a', 2);
+  await turn('a', 2);
   t.same(waited, [20_000], 'it waits for its turn');
   now = 200_000;
-  await own.turn('a', 1);
+  await turn('a', 1);
   t.same(waited, [20_000]);
+  const stopped = AbortSignal.abort(new Error('stopped'));
+  await t.rejects(own.turn('c', 1, { last: now, signal: stopped }), /stopped/);
+  await turn('c', 1);
 });

@@ -2,12 +2,12 @@
 import { createInterface } from 'node:readline';
 import { Refusal } from '#src/bytes/refusal.ts';
 import { parametersOf } from '#src/probe/parameters.ts';
-import { Pace } from '#src/probe/net/pace.ts';
 import { makeNetProbe } from '#src/probe/net/probe.ts';
 import type { Parameter } from '#src/statement/commitment.ts';
 import { hashOf } from './e3-targets.ts';
 import { openedMatrix } from './net-matrix.ts';
 import { runShaped } from './shaped.ts';
+import { quickPace } from './net-pace.ts';
 
 interface Asked {
   readonly target: string;
@@ -19,11 +19,7 @@ interface Asked {
   readonly matrix?: string;
 }
 
-let minutes = 0;
-const pace = new Pace(
-  () => (minutes += 60_000),
-  () => Promise.resolve(),
-);
+const pace = quickPace();
 
 async function answer({ target, params, connectMs, matrix, run = 'a challenge' }: Asked): Promise<unknown> {
   const probe = makeNetProbe({ connectMs, answerMs: 400, lossMs: 900 }, pace);

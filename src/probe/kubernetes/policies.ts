@@ -3,9 +3,9 @@
  * isolates it in its directions; what no rule of such policies allows is denied, and without one everything is allowed. What depends
  * on more than labels is unknown: addresses (ipBlock), and ports by name.
  */
-import type { Value } from '../../claim/value.ts';
-import { isTreeList, isTreeMap, type Tree, type TreeMap } from '../../declare/leaf.ts';
+import { escaped, type Value } from '../../claim/value.ts';
 import { treeOfLeaves } from '../../declare/tree.ts';
+import { itemsAt, mapAt, partAt, type Tree } from './tree.ts';
 
 /** A pod as policies see it. */
 export interface Pod {
@@ -25,25 +25,30 @@ export type Allowed = 'allowed' | 'denied' | { readonly unknown: string };
 
 /** What the policies of a declaration of profile `kubernetes@1` say, both ends taken together. */
 export function policiesSay(connection: Connection, leaves: ReadonlyMap<string, Value>): Allowed {
-  const tree = treeOfLeaves(leaves, '', () => undefined)?.tree;
-  const byNamespace = at(tree, 'networking.k8s.io/v1', 'NetworkPolicy');
-  const namespaces = at(tree, 'v1', 'Namespace', '');
+  // Nothing else of the declaration is read: other objects may hold secrets, and defaults that the server adds are of no tree.
+  const byNamespace = objectsOf(leaves, 'networking.k8s.io/v1', 'NetworkPolicy');
+  const namespaces = partAt(objectsOf(leaves, 'v1', 'Namespace'), '');
   const labelsOf = (name: string): NamespaceLabels => ({
-    labels: new Map([...textsOf(at(namespaces, name, 'metadata', 'labels')), [NAME_LABEL, name]]),
-    isDeclared: at(namespaces, name) !== undefined,
+    labels: new Map([...labelsAt(namespaces, name, 'metadata', 'labels'), [NAME_LABEL, name]]),
+    isDeclared: partAt(namespaces, name) !== undefined,
   });
   const sides = (['egress', 'ingress'] as const).map((direction) => {
     const pod = direction === 'egress' ? connection.from : connection.to;
-    const homeless = specsIn(at(byNamespace, ''));
-    if (homeless.some((spec) => isOf(direction, spec) && selects(at(spec, 'podSelector'), pod.labels)))
+    const homeless = specsIn(partAt(byNamespace, ''));
+    if (homeless.some((spec) => isOf(direction, spec) && selects(partAt(spec, 'podSelector'), pod.labels)))
       return { unknown: 'a policy that selects the pod has no namespace: who applies it chooses one' };
-    return sideSays(direction, pod, connection, specsIn(at(byNamespace, pod.namespace)), labelsOf);
+    return sideSays(direction, pod, connection, specsIn(partAt(byNamespace, pod.namespace)), labelsOf);
   });
   return both(sides);
 }
 
+/** The declared objects of a kind, by namespace and name. */
+function objectsOf(leaves: ReadonlyMap<string, Value>, apiVersion: string, kind: string): Tree | undefined {
+  return treeOfLeaves(leaves, `/${escaped(apiVersion)}/${escaped(kind)}`, () => undefined)?.tree;
+}
+
 function specsIn(policies: Tree | undefined): readonly (Tree | undefined)[] {
-  return isMap(policies) ? Array.from(policies.values(), (each) => at(each, 'spec')) : [];
+  return Array.from(mapAt(policies)?.values() ?? [], (each) => partAt(each, 'spec'));
 }
 
 /** Denied by one end is denied. */
@@ -73,19 +78,19 @@ function sideSays(
 ): Allowed {
   const peer = direction === 'egress' ? connection.to : connection.from;
   const isolating = specs.filter(
-    (spec) => isOf(direction, spec) && selects(at(spec, 'podSelector'), pod.labels),
+    (spec) => isOf(direction, spec) && selects(partAt(spec, 'podSelector'), pod.labels),
   );
   if (isolating.length === 0) return 'allowed';
-  const rules = isolating.flatMap((spec) => listOf(at(spec, direction)));
+  const rules = isolating.flatMap((spec) => itemsAt(spec, direction));
   const answers = rules.map((rule) => ruleSays(rule, direction, pod.namespace, peer, connection, labelsOf));
   return answers.find((each) => each === 'allowed') ?? answers.find((each) => each !== 'denied') ?? 'denied';
 }
 
 /** `policyTypes`; without one Ingress, and Egress where there is a rule for it: an empty list is none, as to the API server. */
 function isOf(direction: Direction, spec: Tree | undefined): boolean {
-  const types = listOf(at(spec, 'policyTypes'));
+  const types = itemsAt(spec, 'policyTypes');
   if (types.length > 0) return types.includes(direction === 'ingress' ? 'Ingress' : 'Egress');
-  return direction === 'ingress' || listOf(at(spec, 'egress')).length > 0;
+  return direction === 'ingress' || itemsAt(spec, 'egress').length > 0;
 }
 
 function ruleSays(
@@ -96,8 +101,8 @@ function ruleSays(
   { port, transport }: Connection,
   labelsOf: LabelsOf,
 ): Allowed {
-  const peers = listOf(at(rule, direction === 'ingress' ? 'from' : 'to'));
-  const ports = listOf(at(rule, 'ports'));
+  const peers = itemsAt(rule, direction === 'ingress' ? 'from' : 'to');
+  const ports = itemsAt(rule, 'ports');
   const found = peers.map((each) => peerSays(each, own, peer, labelsOf));
   const doors = ports.map((each) => portSays(each, port, transport));
   return both([anyOf(found), anyOf(doors)]);
@@ -110,9 +115,9 @@ function anyOf(answers: readonly Allowed[]): Allowed {
 }
 
 function peerSays(each: Tree, own: string, { namespace, labels }: Pod, labelsOf: LabelsOf): Allowed {
-  if (at(each, 'ipBlock') !== undefined)
+  if (partAt(each, 'ipBlock') !== undefined)
     return { unknown: 'a rule names addresses (ipBlock), and pods have labels' };
-  const [pods, namespaces] = [at(each, 'podSelector'), at(each, 'namespaceSelector')];
+  const [pods, namespaces] = [partAt(each, 'podSelector'), partAt(each, 'namespaceSelector')];
   if (pods !== undefined && !selects(pods, labels)) return 'denied';
   if (namespaces === undefined) return namespace === own ? 'allowed' : 'denied';
   const of = labelsOf(namespace);
@@ -123,14 +128,14 @@ function peerSays(each: Tree, own: string, { namespace, labels }: Pod, labelsOf:
 
 /** The labels that a selector reads. */
 function keysOf(selector: Tree): readonly unknown[] {
-  const wanted = textsOf(at(selector, 'matchLabels')).map(([key]) => key);
-  return [...wanted, ...listOf(at(selector, 'matchExpressions')).map((each) => at(each, 'key'))];
+  const wanted = labelsAt(selector, 'matchLabels').map(([key]) => key);
+  return [...wanted, ...itemsAt(selector, 'matchExpressions').map((each) => partAt(each, 'key'))];
 }
 
 function portSays(each: Tree, port: number, transport: 'tcp' | 'udp'): Allowed {
-  const protocol = at(each, 'protocol') ?? 'TCP';
+  const protocol = partAt(each, 'protocol') ?? 'TCP';
   if (protocol !== transport.toUpperCase()) return 'denied';
-  const [from, to] = [at(each, 'port'), at(each, 'endPort')];
+  const [from, to] = [partAt(each, 'port'), partAt(each, 'endPort')];
   if (from === undefined) return 'allowed';
   if (typeof from !== 'number') return { unknown: 'a rule names a port by its name' };
   return port >= from && port <= (typeof to === 'number' ? to : from) ? 'allowed' : 'denied';
@@ -138,13 +143,13 @@ function portSays(each: Tree, port: number, transport: 'tcp' | 'udp'): Allowed {
 
 /** A label selector; an empty one selects everything. */
 function selects(selector: Tree | undefined, labels: ReadonlyMap<string, string>): boolean {
-  const wanted = textsOf(at(selector, 'matchLabels'));
+  const wanted = labelsAt(selector, 'matchLabels');
   if (!wanted.every(([name, value]) => labels.get(name) === value)) return false;
-  return listOf(at(selector, 'matchExpressions')).every((each) => {
-    const name = at(each, 'key');
+  return itemsAt(selector, 'matchExpressions').every((each) => {
+    const name = partAt(each, 'key');
     const value = typeof name === 'string' ? labels.get(name) : undefined;
-    const isOne = value !== undefined && listOf(at(each, 'values')).includes(value);
-    const operator = at(each, 'operator');
+    const isOne = value !== undefined && itemsAt(each, 'values').includes(value);
+    const operator = partAt(each, 'operator');
     if (operator === 'In') return isOne;
     if (operator === 'NotIn') return !isOne;
     // The API takes no other operator than these and DoesNotExist.
@@ -152,24 +157,9 @@ function selects(selector: Tree | undefined, labels: ReadonlyMap<string, string>
   });
 }
 
-function at(tree: Tree | undefined, ...steps: readonly string[]): Tree | undefined {
-  let found = tree;
-  for (const step of steps) found = isMap(found) ? found.get(step) : undefined;
-  return found ?? undefined;
-}
-
-function isMap(tree: Tree | undefined): tree is TreeMap {
-  return tree !== undefined && isTreeMap(tree);
-}
-
-function listOf(tree: Tree | undefined): readonly Tree[] {
-  return tree !== undefined && isTreeList(tree) ? tree : [];
-}
-
-function textsOf(tree: Tree | undefined): readonly (readonly [string, string])[] {
-  return isMap(tree)
-    ? Array.from(tree).flatMap(([name, value]): [string, string][] =>
-        typeof value === 'string' ? [[name, value]] : [],
-      )
-    : [];
+/** The members of a map that are texts. */
+function labelsAt(tree: Tree | undefined, ...names: readonly string[]): readonly (readonly [string, string])[] {
+  return Array.from(mapAt(tree, ...names) ?? []).flatMap(([name, value]): [string, string][] =>
+    typeof value === 'string' ? [[name, value]] : [],
+  );
 }

@@ -3,11 +3,11 @@ import { isTreeList, isTreeMap, type Tree, type TreeMap } from '../../declare/le
 
 export type { Tree, TreeMap };
 
-/** The part at some names; undefined if it is not there. */
+/** The part at some names; undefined if it is not there, or null, which is the same to an API server. */
 export function partAt(tree: Tree | undefined, ...names: readonly string[]): Tree | undefined {
   let at = tree;
   for (const name of names) at = at !== undefined && isTreeMap(at) ? at.get(name) : undefined;
-  return at;
+  return at ?? undefined;
 }
 
 export function textAt(tree: Tree | undefined, ...names: readonly string[]): string | undefined {

@@ -11,6 +11,12 @@ export const ANSWERS = ['tls', 'ssh', 'banner', 'listener'] as const;
 export const MAX_PER_MINUTE = 60;
 export const USUAL_PER_MINUTE = 6;
 
+/** Connections to an address that does not answer; addresses of a host that are looked at. */
+export const TRIES = 3;
+export const ADDRESSES = 4;
+/** Most connections of a pair to one address: the tries, and the control before the first and after each. */
+export const CONNECTIONS = 2 * TRIES + 1;
+
 /** Most pairs of one draw. */
 export const MAX_DRAW = 32;
 
@@ -93,8 +99,8 @@ export const NET: ProbeDescription = {
     'than the target of the commitment signed do not count. Nobody signs a port, a source, or that nothing came, except: ' +
     'E2: `reachable`, where a listener at the target signs which ports are open and what it received under the nonce of the run.',
   blastRadius:
-    'one connection for each address of the host (at most 4); three if nothing answers. With a control one more to it before the ' +
-    'first try, and one after each that nothing answers. A handshake is not finished, and no request is sent; with answer banner or ' +
+    `a pair is at most ${CONNECTIONS} connections to each address of the host, and at most ${ADDRESSES} addresses: one if something answers, ${TRIES} if nothing does; ` +
+    'with a control one more to it before the first, and one after each that nothing answers. A handshake is not finished, and no request is sent; with answer banner or ' +
     'listener one line: tallystick net@1 NONCE. With draw the same for each pair, 4 at a time',
   timeoutMs: 180_000,
   grants: [],

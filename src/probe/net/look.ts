@@ -8,7 +8,8 @@ import { errorCode } from '../harmless.ts';
 import { answerOf, type Expected } from './answer.ts';
 import { connectOnce } from './connect.ts';
 import { datagramOnce } from './datagram.ts';
-import { combine, settle, TRIES, type ControlLook, type Outcome, type Settled } from './outcome.ts';
+import { ADDRESSES, TRIES } from './describe.ts';
+import { combine, settle, type ControlLook, type Outcome, type Settled } from './outcome.ts';
 
 export interface Times {
   /** Milliseconds for a handshake of TCP. In 3,500 Linux sends a SYN three times or more. */
@@ -52,13 +53,10 @@ export interface PairSeen extends Settled {
   readonly byListener: boolean;
 }
 
-/** Most addresses of one host that are tried. */
-const MAX_ADDRESSES = 4;
-
 /** Throws the reason of the signal, or `Ended`, if the probe is stopped. Refuses `unavailable` for a name without an address. */
 export async function lookAtPair(pair: Pair, options: LookOptions): Promise<PairSeen> {
   const all = await addressesOf(pair.host);
-  const looked = all.slice(0, MAX_ADDRESSES);
+  const looked = all.slice(0, ADDRESSES);
   const seen: Looked[] = [];
   for (const address of looked) {
     const found = await lookAtAddress(pair, address, options);

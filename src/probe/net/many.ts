@@ -1,5 +1,7 @@
 /** Looks at pairs of a declared matrix, drawn by a seed that the agent cannot choose, and compares them with what is declared. */
-import { Refusal } from '../../bytes/refusal.ts';
+import { groupBy } from '../../bytes/group.ts';
+import { printable } from '../../bytes/printable.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
 import type { Observed } from '../../claim/observed.ts';
 import type { ValueMap } from '../../claim/value.ts';
 import { drawn } from '../../evidence/draw.ts';
@@ -9,12 +11,12 @@ import type { ProbeTask } from '../probe.ts';
 import { lookAtPair, type LookOptions, type PairSeen } from './look.ts';
 import { pairsOf, type DeclaredPair } from './matrix.ts';
 import { asDeclared } from './outcome.ts';
-import type { Pace } from './pace.ts';
+import { gateOf } from './gate.ts';
+import { mostPairs, type Pace } from './pace.ts';
 import { perMinuteOf, type Drawing } from './parameters.ts';
 
-/** Pairs that are looked at at a time, and milliseconds after which no further one is begun. */
+/** Pairs that are looked at at a time. */
 const AT_A_TIME = 4;
-const LAST_BEGIN_MS = 130_000;
 
 /** One pair of the draw: what was seen, or why nothing was. */
 interface Compared {
@@ -33,29 +35,59 @@ export async function lookAtMany(
   const pairs = pairsOf(source, declaredLeaves('net@1', task));
   const numbers = drawn(pairs.length, draw, task.draw ?? task.challenge);
   const chosen = numbers.flatMap((i) => pairs[i] ?? []);
-  const begun = performance.now();
-  const found = await eachOf(chosen, async (each) => {
-    if (performance.now() - begun > LAST_BEGIN_MS) return notSeen(each, 'no time was left for it');
-    try {
-      await pace.turn(each.pair.host, perMinuteOf(task, each.pair));
-      return compared(each, await lookAtPair(each.pair, options));
-    } catch (error) {
-      if (!(error instanceof Refusal) || task.signal.aborted) throw error;
-      return notSeen(each, error.message);
-    }
-  });
+  assertFits(pairs, draw, task);
+  const turn = { last: pace.deadline(), signal: task.signal, gate: gateOf(AT_A_TIME) };
+  const found = await Promise.all(
+    chosen.map(async (each) => {
+      try {
+        await pace.turn(each.pair.host, perMinuteOf(task, each.pair), turn);
+      } catch (error) {
+        return failed(each, error, task);
+      }
+      try {
+        return compared(each, await lookAtPair(each.pair, options));
+      } catch (error) {
+        return failed(each, error, task);
+      } finally {
+        turn.gate.leave();
+      }
+    }),
+  );
   return observe(source, pairs.length, found, task.draw !== undefined);
 }
 
-/** Calls `look` for each, a few at a time; the results keep the order. */
-async function eachOf<T, R>(all: readonly T[], look: (each: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  const left = all.entries();
-  const work = async (): Promise<void> => {
-    for (const [i, each] of left) results[i] = await look(each);
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, work));
-  return results;
+/** What is told of a pair of which a refusal says that nothing was seen. Throws what is no refusal. */
+function failed(each: DeclaredPair, error: unknown, { signal }: Pick<ProbeTask, 'signal'>): Compared {
+  if (!(error instanceof Refusal) || signal.aborted) throw error;
+  return notSeen(each, error.message);
+}
+
+/**
+ * Refuses `config-invalid` if some draw could have more pairs of one host than fit into a run at the pace that both ends allow. It
+ * does not depend on the draw: else the same commitment would be judged by luck.
+ */
+function assertFits(pairs: readonly DeclaredPair[], draw: number, task: ProbeTask): void {
+  for (const [host, each] of groupBy(pairs, ({ pair }) => pair.host)) {
+    const perMinute = Math.min(...each.flatMap(({ pair }) => paceOf(pair, task) ?? []));
+    const worst = Math.min(draw, each.length);
+    if (worst <= mostPairs(perMinute)) continue;
+    throw refuse(
+      'config-invalid',
+      `${worst} pairs of one draw may be of the host ${printable(host, 64)}; both ends allow ${perMinute} a minute with it, and ` +
+        `${mostPairs(perMinute)} fit into one run: allow more (tallystick agent consent --pairs, pairsPerMinute in targets.yaml), or give ` +
+        `the claim draw: ${mostPairs(perMinute)}`,
+    );
+  }
+}
+
+/** Undefined for a pair that both ends did not enrol: it is not looked at, and so takes no time. */
+function paceOf(pair: DeclaredPair['pair'], task: ProbeTask): number | undefined {
+  try {
+    return perMinuteOf(task, pair);
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
 }
 
 function compared({ door, allowed }: DeclaredPair, seen: PairSeen): Compared {

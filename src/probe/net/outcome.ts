@@ -3,6 +3,7 @@
  */
 
 import type { Heard } from '../../evidence/listener.ts';
+import { TRIES } from './describe.ts';
 
 /** What one try came to. */
 export type Outcome = Failure | Opened;
@@ -71,9 +72,6 @@ export interface Settled {
   /** Why `reachable`, or its absence, proves nothing; undefined if it proves. */
   readonly unproven: string | undefined;
 }
-
-/** Tries of a pair that is silent. */
-export const TRIES = 3;
 
 /**
  * Milliseconds within which a handshake with the control must be complete. Linux sends a lost SYN again after 1,000: a slower

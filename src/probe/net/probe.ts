@@ -27,7 +27,10 @@ export const netProbe: Probe = makeNetProbe(
   { connectMs: 3_500, answerMs: 5_000, lossMs: LOSS_MS },
   new Pace(
     () => performance.now(),
-    (ms) => pause(ms),
+    async (ms, signal) => {
+      await pause(ms, undefined, { signal }).catch(() => undefined);
+      signal.throwIfAborted();
+    },
   ),
 );
 
@@ -39,7 +42,8 @@ async function run(task: ProbeTask, times: Times, pace: Pace): Promise<Observed>
   const options = { challenge, times, signal, count };
   try {
     if ('draw' in wanted) return { ...(await lookAtMany(task, wanted, pace, options)), bytes };
-    await pace.turn(wanted.host, perMinuteOf(task, wanted));
+    const turn = { last: pace.deadline(), signal };
+    await pace.turn(wanted.host, perMinuteOf(task, wanted), turn);
     const declared = declaredOf(task, wanted);
     return { ...observe(wanted, await lookAtPair(wanted, options), declared), bytes };
   } catch (error) {

@@ -16,7 +16,8 @@ import { TOKENS, type Cluster } from './cluster.ts';
 import type { LyingProxy } from './lying-proxy.ts';
 
 const SUBJECT = 'shop/network';
-const HOST = '192.0.2.2';
+/** Of the range for measurements (RFC 2544), which no machine here has: the veth lies beside the machine's own network. */
+const HOST = '198.18.77.2';
 const NETNS = `tally-enf-${process.pid}`;
 /** Seconds for which policies must stand unchanged: twice a cadence of 15 s with one miss. */
 const SETTLE = 60;
@@ -149,7 +150,7 @@ class Pod {
     ip('netns', 'add', NETNS);
     const outer = `te${process.pid}`;
     ip('link', 'add', outer, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', NETNS);
-    ip('addr', 'add', '192.0.2.1/30', 'dev', outer);
+    ip('addr', 'add', '198.18.77.1/30', 'dev', outer);
     ip('link', 'set', outer, 'up');
     inside('addr', 'add', `${HOST}/30`, 'dev', 'eth0');
     inside('link', 'set', 'eth0', 'up');

@@ -75,7 +75,13 @@ export function appraiseClaim(
   context: AppraisalContext,
   basis = basisOf(declared, history, context.now),
 ): ClaimStatus {
-  const standing = againstOther(judge(claim, declared, history, context, basis), declared, history, context, basis);
+  const standing = againstOther(
+    judge(claim, declared, history, context, basis),
+    declared,
+    history,
+    context,
+    basis,
+  );
   const waiver = waiverOf(claim, declared, history, context.now);
   // If the clock of this machine is behind, a waiver may have ended already, so none is applied.
   const isOver = waiver === undefined || (context.behind ?? 0) > 0;
@@ -106,7 +112,10 @@ function againstOther(
 }
 
 /** The claim that a claim is against; undefined if it is against none. */
-export function otherOf({ against }: Claim, { declaration }: Pick<Declared, 'declaration'>): Claim | undefined {
+export function otherOf(
+  { against }: Claim,
+  { declaration }: Pick<Declared, 'declaration'>,
+): Claim | undefined {
   return against === undefined ? undefined : declaration.claims.find(({ id }) => id === against);
 }
 

@@ -12,7 +12,10 @@ const READS = ['o.net.reachable', 'o.net.allowed'];
 export function checkAgainst({ claims }: Pick<Declaration, 'claims'>): void {
   for (const claim of claims) {
     if (claim.against === undefined) continue;
-    const fault = faultOf(claim, claims.find(({ id }) => id === claim.against));
+    const fault = faultOf(
+      claim,
+      claims.find(({ id }) => id === claim.against),
+    );
     if (fault !== undefined)
       throw refuse('malformed-payload', `claim ${claim.id} is against ${claim.against}: ${fault}`);
   }

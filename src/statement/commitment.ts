@@ -147,7 +147,10 @@ const declaration = checked(declarationFields, (value, at) => {
   distinct(value.scope.members ?? [], (each) => each, inside(at, 'scope.members'));
   for (const [i, { id, against }] of value.claims.entries())
     if (against !== undefined && !isPlainOther(value.claims, id, against))
-      throw wrong(inside(at, `claims[${i}].against`), 'is another claim of this commitment, which is against none');
+      throw wrong(
+        inside(at, `claims[${i}].against`),
+        'is another claim of this commitment, which is against none',
+      );
   const { attestors, validity } = value;
   if (attestors !== undefined) {
     distinct(attestors.kids, (kid) => formatHex(kid), inside(at, 'attestors.kids'));

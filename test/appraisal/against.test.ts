@@ -78,7 +78,9 @@ class Both extends SeeWorld {
 
   async told(): Promise<string> {
     const { claims: all } = await this.status();
-    return all.map(({ verdict, hidden }) => (hidden === undefined ? verdict : `${verdict}(${hidden})`)).join(' ');
+    return all
+      .map(({ verdict, hidden }) => (hidden === undefined ? verdict : `${verdict}(${hidden})`))
+      .join(' ');
   }
 }
 
@@ -143,7 +145,9 @@ const CASES: readonly (readonly [
       (w, c) => {
         const { size, root } = w.log.head(w.log.entries.length - 1);
         const nonce = new Uint8Array(16);
-        return w.look(c, [[K, apiGood]], { challenge: { origin: w.frame(c).challenge.origin, size, root, nonce } });
+        return w.look(c, [[K, apiGood]], {
+          challenge: { origin: w.frame(c).challenge.origin, size, root, nonce },
+        });
       },
     ],
     'PROVEN VIOLATED',
@@ -163,7 +167,11 @@ const CASES: readonly (readonly [
     [(w, c) => w.look(c, [[N, reached]]), (w, c) => w.look(c, [[K, apiBad]])],
     'VIOLATED VIOLATED',
   ],
-  ['the API is away', [(w, c) => w.look(c, [[N, reached]]), (w, c) => w.look(c, [[K, away]])], 'UNKNOWN VIOLATED'],
+  [
+    'the API is away',
+    [(w, c) => w.look(c, [[N, reached]]), (w, c) => w.look(c, [[K, away]])],
+    'UNKNOWN VIOLATED',
+  ],
   [
     'the policies allow it: the claim is wrong, and no source contradicts another',
     [(w, c) => w.look(c, [[N, open]]), (w, c) => w.look(c, [[K, apiGood]])],
@@ -253,12 +261,15 @@ t.test('a look at the API of another subject says nothing of this one', async (t
   t.equal(await w.told(), 'UNKNOWN VIOLATED');
 });
 
-t.test('an agent that says CONTRADICTED itself, or VIOLATED and shows nothing, is believed no more than before', async (t) => {
-  const [w, commitment] = await world(t);
-  await w.prove(commitment, { claim: N.id, verdict: 'VIOLATED', explain: 'on my word' });
-  await w.look(commitment, [[K, apiGood]]);
-  t.equal(await w.told(), 'PROVEN VIOLATED', 'no leaf shows that bytes came');
-});
+t.test(
+  'an agent that says CONTRADICTED itself, or VIOLATED and shows nothing, is believed no more than before',
+  async (t) => {
+    const [w, commitment] = await world(t);
+    await w.prove(commitment, { claim: N.id, verdict: 'VIOLATED', explain: 'on my word' });
+    await w.look(commitment, [[K, apiGood]]);
+    t.equal(await w.told(), 'PROVEN VIOLATED', 'no leaf shows that bytes came');
+  },
+);
 
 t.test('history tells the same of the time in which it was so', async (t) => {
   const [w, commitment] = await world(t);
@@ -276,7 +287,10 @@ t.test('history tells the same of the time in which it was so', async (t) => {
   t.equal(overTime(past)(N, { index: 0 }), undefined);
   const of = knownHistory(past, period).claims.find(({ claim }) => claim === N.id);
   const failed = (of?.spans ?? []).filter(({ kind }) => kind === 'failed').map(({ verdict }) => verdict);
-  t.ok(failed.includes('CONTRADICTED'), JSON.stringify(of?.spans.map(({ kind, verdict }) => [kind, verdict])));
+  t.ok(
+    failed.includes('CONTRADICTED'),
+    JSON.stringify(of?.spans.map(({ kind, verdict }) => [kind, verdict])),
+  );
 });
 
 t.test('what is refused before it is signed', (t) => {

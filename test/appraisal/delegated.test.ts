@@ -168,7 +168,12 @@ t.test('keys of one delegator are one agent when a claim is due, too', async (t)
   const attestors = { threshold: 2, kids: [OWNER, people.agent].map(kidBytes) };
   const commitment = await made.commit({ attestors, claims: [{ ...claim, deadline: undefined as never }] });
   const say = async (key: Signer) =>
-    made.prove(commitment, {}, await delegation({ key: key.publicKey, apart: true, notAfter: START + 20 * HOUR }), key);
+    made.prove(
+      commitment,
+      {},
+      await delegation({ key: key.publicKey, apart: true, notAfter: START + 20 * HOUR }),
+      key,
+    );
   await made.prove(commitment, {});
   await say(NODE);
   await say(SECOND);
@@ -183,7 +188,11 @@ t.test('keys of one delegator are one agent when a claim is due, too', async (t)
   const times = (agent: string, at: number) => ({ agent, started: at, counted: at });
   const basis = { from: 0, needed: 2, deployments: [] };
   const at = (...all: readonly (readonly [string, number])[]) =>
-    claimDue({ id: 'c', cadence: 10 }, basis, all.map(([agent, each]) => times(agent, each))).due;
+    claimDue(
+      { id: 'c', cadence: 10 },
+      basis,
+      all.map(([agent, each]) => times(agent, each)),
+    ).due;
   t.equal(at(['d', 100], ['d', 90], ['x', 50]), 60, 'the second agent, and not the second key');
   t.equal(at(['d', 10], ['d', 100], ['x', 90]), 100, 'a node that is gone makes nothing late');
   t.equal(at(['d', 100], ['d', 90]), 10, 'one agent alone: the other has until the first due');

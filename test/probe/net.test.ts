@@ -185,7 +185,8 @@ t.test('pairs a minute', async (t) => {
     },
   );
   const signal = new AbortController().signal;
-  const turn = (host: string, perMinute: number, last = now + 30_000) => own.turn(host, perMinute, { last, signal });
+  const turn = (host: string, perMinute: number, last = now + 30_000) =>
+    own.turn(host, perMinute, { last, signal });
   await turn('a', 2);
   await turn('a', 2);
   await t.rejects(turn('a', 2), { code: 'unavailable', message: /2 pairs a minute.*--pairs/ });

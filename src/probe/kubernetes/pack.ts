@@ -68,7 +68,8 @@ export const KUBERNETES_PACKS: Readonly<Record<string, Pack>> = {
     claims: [
       {
         id: 'network-policies-settled',
-        title: 'The declared NetworkPolicies are there, as declared, no other, and none was written in the last seconds (settle)',
+        title:
+          'The declared NetworkPolicies are there, as declared, no other, and none was written in the last seconds (settle)',
         expr: `${AS_DECLARED} && size(o.kubernetes.undeclared) == 0 && o.kubernetes.settled`,
         minEvidence: 'E0',
         severity: 'high',

@@ -158,7 +158,10 @@ function selects(selector: Tree | undefined, labels: ReadonlyMap<string, string>
 }
 
 /** The members of a map that are texts. */
-function labelsAt(tree: Tree | undefined, ...names: readonly string[]): readonly (readonly [string, string])[] {
+function labelsAt(
+  tree: Tree | undefined,
+  ...names: readonly string[]
+): readonly (readonly [string, string])[] {
   return Array.from(mapAt(tree, ...names) ?? []).flatMap(([name, value]): [string, string][] =>
     typeof value === 'string' ? [[name, value]] : [],
   );

@@ -15,7 +15,9 @@ export function writtenAt({ tree }: Pick<LiveObject, 'tree'>): number | undefine
   if (managers.length === 0 || managers.length > MAX_MANAGERS) return undefined;
   const said = [
     textAt(metadata, 'creationTimestamp'),
-    ...managers.filter((each) => textAt(each, 'subresource') !== 'status').map((each) => textAt(each, 'time')),
+    ...managers
+      .filter((each) => textAt(each, 'subresource') !== 'status')
+      .map((each) => textAt(each, 'time')),
   ];
   const times = said.map((text) => Date.parse(text ?? '') / 1000);
   return times.some((each) => Number.isNaN(each)) ? undefined : Math.max(...times);

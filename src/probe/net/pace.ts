@@ -42,7 +42,11 @@ export class Pace {
   async turn(
     host: string,
     perMinute: number,
-    { last, signal, gate = NO_GATE }: { readonly last: number; readonly signal: AbortSignal; readonly gate?: Gate },
+    {
+      last,
+      signal,
+      gate = NO_GATE,
+    }: { readonly last: number; readonly signal: AbortSignal; readonly gate?: Gate },
   ): Promise<void> {
     for (;;) {
       signal.throwIfAborted();

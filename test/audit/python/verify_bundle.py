@@ -805,6 +805,9 @@ def distinct(items, what):
 def declaration_rules(c):
     target = c.get("target", {})
     distinct([x["id"] for x in c["claims"]], "claims")
+    plain = {x["id"] for x in c["claims"] if "against" not in x}
+    for x in c["claims"]:
+        need("against" not in x or x["against"] in plain, "against names another claim, which is against none")
     distinct([x["path"] for x in c["canon"].get("excluded", [])], "excluded")
     distinct(c["scope"].get("members", []), "members")
     kids, authorities, named = c.get("attestors", {}).get("kids", []), target.get("authorities", []), set()

@@ -19,8 +19,8 @@ const SUBJECT = 'shop/network';
 /** Of the range for measurements (RFC 2544), which no machine here has: the veth lies beside the machine's own network. */
 const HOST = '198.18.77.2';
 const NETNS = `tally-enf-${process.pid}`;
-/** Seconds for which policies must stand unchanged: twice a cadence of 15 s with one miss. */
-const SETTLE = 60;
+/** Seconds for which policies must stand unchanged: twice a cadence of 10 s with one miss. */
+const SETTLE = 40;
 
 /** What the enforcement test needs of the scenario of `kubernetes@1`. */
 export interface Enforced {
@@ -43,18 +43,27 @@ export async function enforcement(world: Enforced): Promise<void> {
       pod.firewall('chain input { type filter hook input priority 0; tcp dport 4001 drop; }');
       await declare(world);
       // Policies that were written a moment ago are UNKNOWN, since the network may not have taken them yet.
-      for (let left = 8; left > 0 && (await look(world)) !== 'PROVEN E0, PROVEN E1'; left -= 1) await pause(10_000);
+      for (let left = 8; left > 0 && (await look(world)) !== 'PROVEN E0, PROVEN E1'; left -= 1)
+        await pause(10_000);
       assert.equal(await look(world), 'PROVEN E0, PROVEN E1', world.said.slice(-2_000));
     });
-    await tap.check('nothing enforces it any more, and the API serves it as before: CONTRADICTED', async () => {
-      const began = performance.now();
-      pod.firewall('');
-      assert.equal(await look(world), 'PROVEN E0, CONTRADICTED E1', world.said.slice(-2_000));
-      const ms = Math.round(performance.now() - began);
-      tap.note(`${ms} ms from the lie (served, and not enforced) to a signed, logged and verified CONTRADICTED`);
-      const { out } = await world.run('why', SUBJECT, 'policy-denies');
-      assert.match(out.replaceAll(/\s+/g, ' '), /entry \d+ shows bytes of the target .* entry \d+ that the API/);
-    });
+    await tap.check(
+      'nothing enforces it any more, and the API serves it as before: CONTRADICTED',
+      async () => {
+        const began = performance.now();
+        pod.firewall('');
+        assert.equal(await look(world), 'PROVEN E0, CONTRADICTED E1', world.said.slice(-2_000));
+        const ms = Math.round(performance.now() - began);
+        tap.note(
+          `${ms} ms from the lie (served, and not enforced) to a signed, logged and verified CONTRADICTED`,
+        );
+        const { out } = await world.run('why', SUBJECT, 'policy-denies');
+        assert.match(
+          out.replaceAll(/\s+/g, ' '),
+          /entry \d+ shows bytes of the target .* entry \d+ that the API/,
+        );
+      },
+    );
     await tap.check('the API does not serve it, and nothing enforces it: VIOLATED', async () => {
       world.proxy.lie = ({ path }, answer) => {
         if (path.endsWith('/networkpolicies')) answer.body.items = [];
@@ -85,14 +94,32 @@ async function declare(world: Enforced): Promise<void> {
   const doors = [`${HOST}:4001`, `${HOST}:4002`];
   const targets = doors.flatMap((each) => ['--target', each]);
   const consent = await ok(
-    tallystick(stage, 'agent', 'consent', ...targets, '--subject', SUBJECT, '--by', 'pod.example', '--key', 'pod.pem', '--pairs', '60'),
+    tallystick(
+      stage,
+      'agent',
+      'consent',
+      ...targets,
+      '--subject',
+      SUBJECT,
+      '--by',
+      'pod.example',
+      '--key',
+      'pod.pem',
+      '--pairs',
+      '60',
+    ),
   );
   await writeFile(`${dir}/pod.consent`, consent.out);
   const vkey = /vkey: '([^']+)'/.exec(consent.err)?.[1];
   await writeFile(
     `${dir}/targets.yaml`,
     JSON.stringify([
-      { subject: SUBJECT, probe: 'kubernetes', targets: [proxy.target], secrets: { token: 'token', ca: 'ca' } },
+      {
+        subject: SUBJECT,
+        probe: 'kubernetes',
+        targets: [proxy.target],
+        secrets: { token: 'token', ca: 'ca' },
+      },
       {
         subject: SUBJECT,
         probe: 'net@1',
@@ -102,15 +129,25 @@ async function declare(world: Enforced): Promise<void> {
       },
     ]),
   );
-  const banner = { answer: 'banner', banner: 'TALLY target', control: 4002, controlAnswer: 'banner', controlBanner: 'TALLY control' };
+  const banner = {
+    answer: 'banner',
+    banner: 'TALLY target',
+    control: 4002,
+    controlAnswer: 'banner',
+    controlBanner: 'TALLY control',
+  };
   await writeFile(
     stage.path('network.yaml'),
     JSON.stringify({
       claims: [
-        { pack: 'network-policies-settled', cadence: '15s', params: { target: proxy.target, namespaces: ['shop'], settle: SETTLE } },
+        {
+          pack: 'network-policies-settled',
+          cadence: '10s',
+          params: { target: proxy.target, namespaces: ['shop'], settle: SETTLE },
+        },
         {
           pack: 'network-policy-denied',
-          cadence: '15s',
+          cadence: '10s',
           against: 'network-policies-settled',
           params: { target: `${HOST}:4001`, fromPod: 'shop/app=guest', toPod: 'shop/app=web', ...banner },
         },
@@ -119,7 +156,18 @@ async function declare(world: Enforced): Promise<void> {
   );
   const admin = await cluster.kubeconfig('admin');
   await ok(
-    world.run('commit', 'kubernetes', 'manifests', '--subject', SUBJECT, '--claims', 'network.yaml', '--defaults', '--kubeconfig', admin),
+    world.run(
+      'commit',
+      'kubernetes',
+      'manifests',
+      '--subject',
+      SUBJECT,
+      '--claims',
+      'network.yaml',
+      '--defaults',
+      '--kubeconfig',
+      admin,
+    ),
   );
 }
 

@@ -31,9 +31,13 @@ export type RemedyOption =
   | 'use'
   // what is declared
   | 'approvals'
+  | 'bundle'
   | 'ca'
+  | 'certificateIdentity'
+  | 'certificateOidcIssuer'
   | 'claims'
   | 'dropClaims'
+  | 'image'
   | 'leaves'
   | 'list'
   | 'literal'
@@ -45,6 +49,8 @@ export type RemedyOption =
   | 'sensitive'
   | 'subject'
   | 'target'
+  | 'trustedRoot'
+  | 'unsigned'
   // what an operator decides
   | 'adopt'
   | 'clockTolerance'

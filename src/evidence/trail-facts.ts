@@ -21,12 +21,20 @@ export interface AttestedResult {
   readonly result: Pick<Result, 'attachments'>;
 }
 
-/** The facts that the third party signed, from which the claim is judged again; or why there are none. */
+/** The facts that a third party (`who`) signed, from which the claim is judged again; or why there are none. */
 export type Attested =
-  | { readonly kind: 'signed'; readonly value: ValueMap; readonly trails: readonly VerifiedTrail[] }
+  /** `told`: one line for people for each signature that holds. */
+  | {
+      readonly kind: 'signed';
+      readonly who: string;
+      readonly value: ValueMap;
+      readonly told: readonly string[];
+    }
   /** It cannot be checked: nothing shows that it is wrong or right. */
   | { readonly kind: 'unseen'; readonly why: string }
-  | { readonly kind: 'wrong'; readonly why: string };
+  | { readonly kind: 'wrong'; readonly who: string; readonly why: string };
+
+const AWS = 'AWS';
 
 /** What AWS signed of a result of class E4. */
 export async function examineTrail({ proof, result }: AttestedResult, { params }: Claim): Promise<Attested> {
@@ -43,12 +51,17 @@ export async function examineTrail({ proof, result }: AttestedResult, { params }
     const trails = await verifyDigests(shown, keys.map(readTrailKey));
     const why = lackIn(trails, params, proof.window.end);
     return why === undefined
-      ? { kind: 'signed', value: valueOf(trails, secondsOf(params)), trails }
-      : { kind: 'wrong', why };
+      ? {
+          kind: 'signed',
+          who: AWS,
+          value: valueOf(trails, secondsOf(params)),
+          told: trails.map(describeTrail),
+        }
+      : { kind: 'wrong', who: AWS, why };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (isUnread(error)) return { kind: 'unseen', why: error.message };
-    return { kind: 'wrong', why: error.message };
+    return { kind: 'wrong', who: AWS, why: error.message };
   }
 }
 
@@ -94,7 +107,7 @@ function valueOf(trails: readonly VerifiedTrail[], seconds: number): ValueMap {
 }
 
 /** One line for people: what AWS signed. */
-export function describeTrail({ digests, start, end }: VerifiedTrail): string {
+function describeTrail({ digests, start, end }: VerifiedTrail): string {
   const [first] = digests;
   const name =
     first === undefined ? '' : `${first.trail.trail} of ${first.trail.account}, ${first.trail.region}`;

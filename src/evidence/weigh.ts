@@ -1,6 +1,6 @@
 /**
- * Checks classes E2 (of one proof), E3 and E4 for the reader: what a listener signed, the signature of each transcript over the challenge of its proof, AWS's
- * signatures over its digests, and the claim, judged again from signed data alone. If an agent states E3 and the
+ * Checks classes E2 (of one proof), E3 and E4 for the reader: what a listener signed, the signature of each transcript over the challenge of its proof, what a
+ * third party signed (AWS, Sigstore), and the claim, judged again from signed data alone. If an agent states E3 and the
  * signatures do not hold, its result is not believed.
  */
 import { countWhile } from '../bytes/ascending.ts';
@@ -18,7 +18,7 @@ import { aimOf, locatorOf, signersOf, type Between } from './identity.ts';
 import { listenerFacts, portOf } from './listener-facts.ts';
 import type { SignedFactsOf } from './signed-facts.ts';
 import { REFUSAL_TYPE, verifyRefusal } from './tls-refusal-record.ts';
-import { describeTrail, type Attested } from './trail-facts.ts';
+import type { Attested } from './trail-facts.ts';
 import type { Placed } from './transcript-facts.ts';
 import { isUnread } from './tls-fields.ts';
 import { isTranscript } from './transcript.ts';
@@ -197,8 +197,10 @@ async function weighTrail(
   const attested = await attestedOf(entry, result, claim, signed);
   if (attested.kind === 'unseen') return { fault: undefined, unchecked: attested.why };
   if (attested.kind === 'wrong')
-    return faulty(`it says ${result.verdict} [E4], and what AWS signed does not hold: ${attested.why}`);
-  return { fault: recomputed(claim, [attested.value], result), unchecked: undefined };
+    return faulty(
+      `it says ${result.verdict} [E4], and what ${attested.who} signed does not hold: ${attested.why}`,
+    );
+  return { fault: recomputed(claim, [attested.value], result, attested.who), unchecked: undefined };
 }
 
 /**
@@ -229,11 +231,16 @@ export async function weighAll(
 }
 
 /** Judges the claim from signed data alone. */
-function recomputed(claim: Claim, values: readonly ValueMap[], result: Result): string | undefined {
+function recomputed(
+  claim: Claim,
+  values: readonly ValueMap[],
+  result: Result,
+  other = 'a third party',
+): string | undefined {
   const { verdict, evidence } = result;
   const holds = verdict === 'PROVEN' || isOpen(claim, result);
   if (!holds && verdict !== 'VIOLATED') return undefined;
-  const who = evidence === 'E3' ? 'the target' : evidence === 'E2' ? 'the listener' : 'AWS';
+  const who = evidence === 'E3' ? 'the target' : evidence === 'E2' ? 'the listener' : other;
   const outcomes = values.map((value) => judgeSigned(claim, value, evidence));
   if (outcomes.includes(holds)) return undefined;
   return outcomes.some((each) => each !== undefined)
@@ -251,7 +258,7 @@ export function describeVerified(verified: Verified): string {
   return `key ${certificate.spki.slice(0, 16)}… of ${names} signed a ${version} handshake (${scheme}${hint})`;
 }
 
-/** One line for each trail whose signatures hold, of a result of class E4. */
+/** One line for each signature of a third party that holds, of a result of class E4. */
 export async function trailsIn(
   entry: Proven,
   result: Result,
@@ -259,7 +266,7 @@ export async function trailsIn(
   signed: SignedFactsOf,
 ): Promise<readonly string[]> {
   const attested = result.evidence === 'E4' ? await attestedOf(entry, result, claim, signed) : undefined;
-  return attested?.kind === 'signed' ? attested.trails.map(describeTrail) : [];
+  return attested?.kind === 'signed' ? attested.told : [];
 }
 
 /** The challenge of a proof in hex, for somebody who checks it with other tools. */

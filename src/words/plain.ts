@@ -24,7 +24,7 @@ const LIMITS: Readonly<Record<Exclude<EvidenceClass, 'E3'>, string>> = {
   E0: 'Nobody looked at what the target does.',
   E1: 'No signature of the target shows it; two agents that are named as attestors make it E2.',
   E2: 'Agents of one operator, or on one network, may be wrong together.',
-  E4: 'The signer could leave something out. The keys are those that the commitment names: compare them with AWS.',
+  E4: 'The signer could leave something out. The keys, roots and identities are those that the commitment names: compare them with those that the signer publishes.',
 };
 
 /** Whose signature it is. */

@@ -57,17 +57,32 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     below: [...JUDGED, 'claim'],
     packages: ['@noble/hashes', '@noble/curves', 'pkijs', 'asn1js'],
   },
+  // What needs Node to be verified: bundles of Sigstore. Imported as `#sigstore`, which is nothing in a browser (package.json).
+  'evidence/node': {
+    below: [...JUDGED, 'claim', 'evidence'],
+    packages: ['@sigstore/*', '@noble/hashes'],
+    node: true,
+  },
   // What probes say of themselves: registry.ts, what it imports, and what is asked of it. Below `declare`, which has packs.
-  'probe/registry': { below: [...JUDGED, 'claim', 'evidence'], packages: [] },
+  'probe/registry': { below: [...JUDGED, 'claim', 'evidence'], packages: ['#sigstore'] },
   probe: {
-    below: [...JUDGED, 'platform', 'claim', 'evidence', 'declare', 'probe/registry'],
+    below: [
+      ...JUDGED,
+      'platform',
+      'claim',
+      'evidence',
+      'evidence/node',
+      'declare',
+      'declare/node',
+      'probe/registry',
+    ],
     packages: ['pg', 'yaml', '@bufbuild/protobuf'],
     node: true,
   },
   // YAML within bounds that the library lacks.
   yaml: { below: ['bytes'], packages: ['yaml'] },
   declare: {
-    below: [...PURE, 'claim', 'probe/registry', 'yaml'],
+    below: [...PURE, 'claim', 'evidence', 'probe/registry', 'yaml'],
     packages: ['yaml', '@secretlint/*', '@noble/hashes'],
   },
   // Entries, checks and verdicts in words: the same ones in the command and on pages.
@@ -92,8 +107,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'audit/node': { below: ['bytes', 'client', 'platform', 'audit'], packages: ['csv-parse'], node: true },
   // What a declaration is made of on a machine: files, git, the secret of the salts, what is left to the owner.
   'declare/node': {
-    below: [...PURE, 'claim', 'platform', 'keys', 'declare', 'client'],
-    packages: [],
+    below: [...PURE, 'claim', 'platform', 'keys', 'evidence', 'evidence/node', 'declare', 'client'],
+    packages: ['@noble/hashes'],
     node: true,
   },
   // What is declared becomes a logged commitment, with the identity of its targets, and its proof is kept.
@@ -343,6 +358,7 @@ const folderOf = (path: string): string => (path.includes('/') ? (path.split('/'
 /** Folders below a room's that are rooms of their own. */
 const APART = [
   'declare/node',
+  'evidence/node',
   'client/node',
   'audit/node',
   'explorer/shared',

@@ -6,7 +6,7 @@ import type { Pinning } from '../../commit/pin.ts';
 import type { CommitRemark } from '../../commit/request.ts';
 import { STDIN } from '../../declare/node/files.ts';
 import { PROOF_FILES, slugOf } from '../../declare/node/proofs.ts';
-import { SOURCES } from '../../declare/sources/registry.ts';
+import { KINDS } from '../../declare/sources/registry.ts';
 import { loadSigner } from '../../keys/load.ts';
 import { clientOf } from '../frame/client.ts';
 import { EXIT } from '../exit.ts';
@@ -25,7 +25,7 @@ export const commitVerb = defineVerb({
   details:
     'Logs one signed commitment. It makes a salted root public, but no names, sizes or contents. Each file becomes a ' +
     'leaf, also below directories. If the first operand is a kind, the source (a file or standard input) is split into ' +
-    'leaves: terraform (show -json of a plan or state), kubernetes (manifests), json, yaml, env, sshd (a listing of sshd -T, or files). disclose shows single ' +
+    'leaves: terraform (show -json of a plan or state), kubernetes (manifests), oci (the folder of an image), json, yaml, env, sshd (a listing of sshd -T, or files). disclose shows single ' +
     'leaves later, but never sensitive ones. Without --subject, the subject is the path of the only file. The commitment ' +
     'supersedes the newest one of its subject; committing the same again changes nothing. If the earlier one has claims ' +
     'or approvals, give them again, or drop them with --drop-claims or --approvals 0. A signature of the target (class ' +
@@ -35,7 +35,7 @@ export const commitVerb = defineVerb({
   operands: [
     [
       '[kind|files...]',
-      `files and directories, - for standard input; or one of ${['files', ...SOURCES.map(({ kind }) => kind)].join(', ')}, and what to read`,
+      `files and directories, - for standard input; or one of ${KINDS.join(', ')}, and what to read`,
     ],
   ],
   settings: [...READER_SETTINGS, 'key', 'proofsDir'],

@@ -16,3 +16,9 @@ export const SOURCES: readonly Source[] = [
   ENV_SOURCE,
   SSHD_SOURCE,
 ];
+
+/** Kinds that are read from folders, in declare/node. */
+export const FOLDER_KINDS: readonly string[] = ['files', 'oci'];
+
+/** All kinds, as the first operand of `commit`. */
+export const KINDS: readonly string[] = [...FOLDER_KINDS, ...SOURCES.map(({ kind }) => kind)];

@@ -25,7 +25,8 @@ import { declareSource, readNamedSource } from '../../../declare/node/declaresou
 import { loadSaltSecret, saltingBy } from '../../../declare/node/salts.ts';
 import type { Added, ReadSource } from '../../../declare/read.ts';
 import { readSecretFile } from '../../../keys/file.ts';
-import { SOURCES } from '../../../declare/sources/registry.ts';
+import { KINDS, SOURCES } from '../../../declare/sources/registry.ts';
+import { imageAsked, IMAGE_FLAGS } from './image.ts';
 
 /** The flags that describe the declaration. */
 export const DECLARING = [
@@ -80,6 +81,7 @@ export const DECLARING = [
     flags: '--kubeconfig <file>',
     help: 'with --defaults: a kubeconfig of mode 0600 that holds a token or a certificate, and the CA',
   },
+  ...IMAGE_FLAGS,
   { flags: '--literal', help: 'env: take each value literally, like docker and kubectl' },
   { flags: '--list', help: 'print the leaves of the files or the source, log nothing' },
   {
@@ -154,7 +156,8 @@ async function namedAsked(
     salts === undefined ? join(stateDirOf(context), 'salt.key') : resolve(world.cwd, salts),
   );
   const common = { cwd: world.cwd, stdin: process.stdin, subject };
-  const source = SOURCES.find(({ kind }) => kind === first);
+  const image = first === 'oci' ? await imageAsked(context, others, flags) : undefined;
+  const source = image ?? SOURCES.find(({ kind }) => kind === first);
   if (source === undefined) {
     const named = first === 'files' && others.length > 0 ? others : operands;
     const omit = new Map([
@@ -178,6 +181,8 @@ async function namedAsked(
     operands: others,
     recursive: flags.on('recursive'),
     reading,
+    // It is read already.
+    ...(image !== undefined && { gather: async () => ({ texts: [], whole: [] }) }),
     ...(addTo !== undefined && { addTo }),
   };
   return { declare: () => declareSource(what), list: () => readNamedSource(what) };
@@ -211,8 +216,7 @@ const DEFAULTS_MS = 600_000;
 /** Refuses `not-found` for a mistyped kind (`kubernets web.yaml`), which would be taken for a file. */
 function assertNoTypo(first: string | undefined, others: readonly string[], cwd: string): void {
   if (first === undefined || others.length === 0 || existsSync(resolve(cwd, first))) return;
-  const kinds = ['files', ...SOURCES.map(({ kind }) => kind)];
-  const meant = kinds.includes(first) ? '' : didYouMean(first, kinds);
+  const meant = KINDS.includes(first) ? '' : didYouMean(first, KINDS);
   if (meant !== '') throw refuse('not-found', `there is no file ${printable(first)}${meant}`);
 }
 

@@ -1,0 +1,12 @@
+/**
+ * In place of node/sigstore.ts where there is no Node (package.json, "imports"): the library that checks Sigstore's bundles needs
+ * Node. Such a place checks no signature of an image and says so; it takes none for valid.
+ */
+import type { Attested } from './trail-facts.ts';
+
+export async function examineSignatures(): Promise<Attested> {
+  return {
+    kind: 'unseen',
+    why: 'signatures of images (Sigstore bundles) are not checked in this browser or single file; `tallystick status` checks them',
+  };
+}

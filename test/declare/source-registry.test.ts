@@ -26,6 +26,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   yaml: 'size: 1\n',
   env: 'SIZE=1\n',
   sshd: 'Port 22\n',
+  postgresql: 'work_mem = 1MB\n',
 };
 const SECRET = new Uint8Array(32).fill(7);
 

@@ -65,11 +65,12 @@ interface Home {
 function homeOf(kind: string, mains: Placing['mains'], path: string | undefined): Home {
   const [[name, stands] = ['', '/']] = [...mains];
   if (path === undefined) return { main: '', base: undefined, stands };
-  if (!isFolder(path)) return { main: path, base: dirname(path), stands };
+  if (!isFolder(path)) return { main: path, base: stands === '' ? undefined : dirname(path), stands };
   const isFile = (each: string): boolean =>
     statSync(join(path, each), { throwIfNoEntry: false })?.isFile() === true;
   const found = [...mains].find(([each]) => isFile(each));
-  if (found !== undefined) return { main: join(path, found[0]), base: path, stands: found[1] };
+  if (found !== undefined)
+    return { main: join(path, found[0]), base: found[1] === '' ? undefined : path, stands: found[1] };
   throw refuse(
     'not-found',
     `there is no ${[...mains.keys()].join(' and no ')} in ${printable(path)}; name the main file of ${kind} first, such as ` +

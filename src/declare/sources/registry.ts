@@ -2,6 +2,7 @@
 import { ENV_SOURCE } from './env.ts';
 import { JSON_SOURCE } from './json.ts';
 import { KUBERNETES_SOURCE } from './kubernetes/kubernetes.ts';
+import { POSTGRESQL_SOURCE } from './postgresql/postgresql.ts';
 import type { Source } from './source.ts';
 import { SSHD_SOURCE } from './sshd/sshd.ts';
 import { TERRAFORM_SOURCE } from './terraform/terraform.ts';
@@ -15,6 +16,7 @@ export const SOURCES: readonly Source[] = [
   YAML_SOURCE,
   ENV_SOURCE,
   SSHD_SOURCE,
+  POSTGRESQL_SOURCE,
 ];
 
 /** Kinds that are read from folders, in declare/node. */

@@ -28,7 +28,7 @@ export interface Source {
   readonly recursive?: true;
   /**
    * Of a kind whose main file includes others: where it lies in a folder that is named, and which directory that folder then
-   * stands for. The first text is the main file. All files of such folders are given, and read when they are included.
+   * stands for; empty: for itself, since the main file names others relative to it. The first text is the main file. All files of such folders are given, and read when they are included.
    */
   readonly mains?: ReadonlyMap<string, string>;
   /** True if a byte order mark is left in the text for `declare`. */

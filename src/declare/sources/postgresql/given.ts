@@ -1,0 +1,113 @@
+/**
+ * The files that a source of PostgreSQL was given, found as the server finds them: an absolute path, or one relative to the
+ * folder of the file that names it. Nothing else is ever read.
+ */
+import { printable } from '../../../bytes/printable.ts';
+import { refuse, type Refusal } from '../../../bytes/refusal.ts';
+import type { SourceText } from '../source.ts';
+
+/** A place in a file, for messages. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Most files that include one another (the server's own limit), and most files of all. */
+const MAX_DEPTH = 10;
+const MAX_FILES = 1_000;
+
+export class GivenFiles {
+  readonly #texts: ReadonlyMap<string, SourceText>;
+  readonly #whole: readonly string[];
+  /** Names of the files that another one includes. */
+  readonly included = new Set<string>();
+  #count = 0;
+
+  constructor(texts: readonly SourceText[], whole: readonly string[]) {
+    this.#texts = new Map(texts.map((text) => [normal(text.name), text]));
+    this.#whole = whole.map(normal);
+  }
+
+  /** The file that another one names; undefined if it is known not to be there. Refuses `not-found` if it was not given. */
+  find(path: string, at: Place): SourceText | undefined {
+    const name = resolved(path, at.file);
+    const found = this.#texts.get(name);
+    if (found !== undefined) return this.#take(found, at);
+    if (this.#isWhole(folderOf(name))) return undefined;
+    throw notGiven(path, at, 'file');
+  }
+
+  /** The files of a folder that end in `.conf`, in the server's order. Refuses `not-found` if the folder was not given. */
+  folder(path: string, at: Place): readonly SourceText[] {
+    const folder = resolved(path, at.file);
+    if (!this.#isWhole(folder)) throw notGiven(path, at, 'folder');
+    return Array.from(this.#texts.values())
+      .filter(({ name }) => folderOf(normal(name)) === folder && /^[^.].*\.conf$/s.test(lastOf(normal(name))))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .map((text) => this.#take(text, at));
+  }
+
+  #take(text: SourceText, at: Place): SourceText {
+    this.included.add(normal(text.name));
+    this.#count += 1;
+    if (this.#count > MAX_FILES) throw fault(at, `more than ${MAX_FILES} files are included`);
+    return text;
+  }
+
+  #isWhole(folder: string): boolean {
+    return this.#whole.some((each) => folder === each || folder.startsWith(each === '/' ? '/' : `${each}/`));
+  }
+}
+
+/** Reads a file that others include. Refuses files that include themselves, or go deeper than the server follows them. */
+export function descend<T>(
+  stack: readonly string[],
+  text: SourceText,
+  at: Place,
+  read: (stack: readonly string[]) => T,
+): T {
+  const name = normal(text.name);
+  if (stack.includes(name)) throw fault(at, `${printable(text.name)} includes itself`);
+  if (stack.length > MAX_DEPTH)
+    throw fault(at, `files include one another more than ${MAX_DEPTH} deep, which the server refuses`);
+  return read([...stack, name]);
+}
+
+/** A refusal that names the file and the line. Text of the file is never in it, but for names. */
+export function fault({ file, line }: Place, what: string): Refusal {
+  return refuse('malformed-text', `${printable(file)} line ${line}: ${what}`);
+}
+
+function notGiven(path: string, { file, line }: Place, what: 'file' | 'folder'): Refusal {
+  return refuse(
+    'not-found',
+    `${printable(file)} line ${line} includes the ${what} ${printable(path)}, which was not given: name it too, or name the ` +
+      'folder that all of them are in',
+  );
+}
+
+function folderOf(name: string): string {
+  const at = name.lastIndexOf('/');
+  return at < 0 ? '' : at === 0 ? '/' : name.slice(0, at);
+}
+
+/** The last step of a path. */
+export function lastOf(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}
+
+function resolved(path: string, from: string): string {
+  const folder = folderOf(normal(from));
+  return normal(path.startsWith('/') || folder === '' ? path : `${folder}/${path}`);
+}
+
+/** A path without `.`, `..`, and doubled slashes, where that is possible without looking at links. */
+export function normal(path: string): string {
+  const steps: string[] = [];
+  for (const step of path.split('/')) {
+    if (step === '' || step === '.') continue;
+    if (step === '..' && steps.length > 0 && steps.at(-1) !== '..') steps.pop();
+    else steps.push(step);
+  }
+  return `${path.startsWith('/') ? '/' : ''}${steps.join('/')}`;
+}

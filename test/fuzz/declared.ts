@@ -33,6 +33,7 @@ import { isTreeMap } from '../../src/declare/leaf.ts';
 import { unmarkedSecrets } from '../../src/declare/secret.ts';
 import { declareSshd } from '../../src/declare/sources/sshd/sshd.ts';
 import { declareTerraform } from '../../src/declare/sources/terraform/terraform.ts';
+import { POSTGRESQL_SOURCE } from '../../src/declare/sources/postgresql/postgresql.ts';
 import { declareYaml, parseManifests, parseYaml } from '../../src/declare/yaml.ts';
 import { parseObserved } from '../../src/monitor/conditions.ts';
 import { parseExpectations } from '../../src/monitor/expectations.ts';
@@ -219,6 +220,12 @@ const ROWS = ['origin', 'port', 'open', 'dataDir', 'logLevel', 'url', 'vkey', 'p
 }));
 const docs = [...declared, ...[MANIFEST, PLAN, ENV, POLICY, YAML, CLAIMS].map(text)];
 
+const POSTGRESQL: readonly (readonly [string, string])[] = [
+  ['postgresql.conf', "work_mem = '1\\060MB' # a\nx.a='b''c'\nssl on\nrandom_page_cost = 1.10\n"],
+  ['pg_hba.conf', 'local all,"a b" +b peer map=m\nhost all \\\n all 10.1.2.3 255.0.0.0 md5 # x\n'],
+  ['pg_ident.conf', 'm "/^(.*)$" \\1\n'],
+];
+
 export const DECLARED: readonly Target[] = [
   {
     name: 'source text',
@@ -265,6 +272,13 @@ export const DECLARED: readonly Target[] = [
     seeds: [text(MANIFEST), ...declared],
     run: (b) => void [parseManifests(asText(b)), declareKubernetes([asText(b)])],
   },
+  ...POSTGRESQL.map(([name, seed]): Target => ({
+    name,
+    covers: ['readConf'],
+    seeds: [text(seed)],
+    run: (b) =>
+      void POSTGRESQL_SOURCE.declare([{ name, text: asText(b) }], { literal: false, ignore: [], whole: [] }),
+  })),
   { name: 'terraform', covers: [], seeds: [text(PLAN)], run: (b) => void declareTerraform(asText(b)) },
   {
     name: 'iam policy',

@@ -25,7 +25,11 @@ export const commitVerb = defineVerb({
   details:
     'Logs one signed commitment. It makes a salted root public, but no names, sizes or contents. Each file becomes a ' +
     'leaf, also below directories. If the first operand is a kind, the source (a file or standard input) is split into ' +
-    'leaves: terraform (show -json of a plan or state), kubernetes (manifests), oci (the folder of an image), json, yaml, env, sshd (a listing of sshd -T, or files). disclose shows single ' +
+    'leaves: terraform (show -json of a plan or state), kubernetes (manifests), oci (the folder of an image), ' +
+    'json, yaml, env, ' +
+    'sshd (a listing of sshd -T, or files), ' +
+    'postgresql (its configuration files). ' +
+    'disclose shows single ' +
     'leaves later, but never sensitive ones. Without --subject, the subject is the path of the only file. The commitment ' +
     'supersedes the newest one of its subject; committing the same again changes nothing. If the earlier one has claims ' +
     'or approvals, give them again, or drop them with --drop-claims or --approvals 0. A signature of the target (class ' +
@@ -51,7 +55,7 @@ export const commitVerb = defineVerb({
   json: true,
   examples: [
     'tallystick commit package-lock.json',
-    'tallystick commit postgresql.conf pg_hba.conf --subject db/payments --environment production',
+    'tallystick commit postgresql postgresql.conf pg_hba.conf --subject db/payments --environment production',
     'terraform show -json plan | tallystick commit terraform --subject tf/network --key ssh-agent:',
     'tallystick commit kubernetes web.yaml --subject prod/web --claims claims.yaml --pin',
     'tallystick commit sshd /etc/ssh --subject host/a',

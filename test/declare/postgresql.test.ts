@@ -172,7 +172,7 @@ t.test('files of a folder, and what they include', async (t) => {
 t.test('kinds of files are told by their names, and pg_hba.conf by its first line too', async (t) => {
   t.equal(leaves({ '-': '# x\n\nhostssl all all all reject\n' })['/hba/0/type'], 'hostssl');
   t.equal(leaves({ '-': 'port = 1\n' })['/port'], '1');
-  t.equal(leaves({ 'my-hba.txt': '' })['/hba'] instanceof Array, true);
+  t.same(leaves({ 'my-hba.txt': '' })['/hba'], []);
 });
 
 t.test('what is wrong is refused with its file, its line, and what to write', async (t) => {

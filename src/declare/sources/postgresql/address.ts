@@ -11,13 +11,16 @@ function bytesOf(text: string): readonly number[] | undefined {
     return undefined;
   const plain = new URL(`http://[${text}]/`).hostname.slice(1, -1);
   const [head = '', tail] = plain.split('::', 2);
-  const parts = (half: string): readonly string[] => (half === '' ? [] : half.split(':'));
-  const [left, right] = [parts(head), parts(tail ?? '')];
+  const [left, right] = [partsOf(head), partsOf(tail ?? '')];
   const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
   return [...left, ...(tail === undefined ? [] : zeros), ...right].flatMap((part) => {
     const value = Number.parseInt(part, 16);
     return [value >> 8, value & 255];
   });
+}
+
+function partsOf(half: string): readonly string[] {
+  return half === '' ? [] : half.split(':');
 }
 
 function textOf(bytes: readonly number[]): string {

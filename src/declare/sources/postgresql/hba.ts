@@ -88,8 +88,11 @@ export function nameOf({ text, quoted }: Token, words: ReadonlySet<string>, at: 
   const needs = /[\s,"#]/.test(text) || (quoted && isKeyword) || text.startsWith('"');
   // A quote behind the sign leaves a group a group: `+"my group"`.
   if (!needs) return text === 'samegroup' && !quoted ? 'samerole' : text;
-  const inner = (part: string): string => `"${part.replaceAll('"', '""')}"`;
-  return !quoted && /^[+@]/.test(text) ? `${text.charAt(0)}${inner(text.slice(1))}` : inner(text);
+  return !quoted && /^[+@]/.test(text) ? `${text.charAt(0)}${inQuotes(text.slice(1))}` : inQuotes(text);
+}
+
+function inQuotes(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`;
 }
 
 function optionsOf(

@@ -126,8 +126,11 @@ function candidatesOf(texts: readonly SourceText[], whole: readonly string[]): r
     if (!folders.some((each) => path.startsWith(`${each}/`))) return true;
     return IN_FOLDERS.has(lastOf(path)) && folders.some((each) => path === `${each}/${lastOf(path)}`);
   };
-  const rank = ({ name }: SourceText): number => (IN_FOLDERS.has(lastOf(name)) ? 0 : 1);
   return texts.filter(isMain).toSorted((a, b) => rank(a) - rank(b));
+}
+
+function rank({ name }: SourceText): number {
+  return IN_FOLDERS.has(lastOf(name)) ? 0 : 1;
 }
 
 function twice(one: SourceText, other: SourceText): Refusal {

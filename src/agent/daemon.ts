@@ -24,6 +24,7 @@ import { prove, type Agent } from './prove.ts';
 import type { ClaimGroup } from '../probe/groups.ts';
 import { Round } from './round.ts';
 import { agendaOf, nextDueOf, type DueClaim } from './schedule.ts';
+import { EnrolledClaims } from './unenrolled.ts';
 import { Watched } from './watched.ts';
 
 export interface DaemonParts {
@@ -64,6 +65,7 @@ export class Daemon {
   readonly #barred = new Map<string, string>();
   /** Claims that were left out for lack of CPU budget, and until when (POSIX seconds). */
   readonly #skipped = new Map<string, number>();
+  readonly #enrolled: EnrolledClaims;
   readonly #round = new Round();
   readonly #missed: Missed;
   #head: Head | undefined;
@@ -90,14 +92,15 @@ export class Daemon {
     });
     this.#outage = new Outage(parts.tell);
     this.#missed = new Missed(parts.tell);
+    this.#enrolled = new EnrolledClaims(
+      () => parts.agent.probeDeps.rules,
+      (left) => parts.tell({ kind: 'unenrolled', left }),
+    );
     this.#head = parts.agent.store.head();
     this.#cpu = parts.agent.probeDeps.cpu();
   }
 
-  /**
-   * Works until the signal aborts. Rejects with errors after which it cannot go on: `chain-broken`, `corrupt-store`, or
-   * a log that broke its word. If the disk takes no writes, it waits.
-   */
+  /** Works until the signal aborts. If the disk takes no writes, it waits. Rejects with `chain-broken`, `corrupt-store`, and broken words of the log. */
   async run(signal: AbortSignal): Promise<void> {
     const { agent, pollMs, sleep } = this.#parts;
     while (!signal.aborted) {
@@ -237,6 +240,8 @@ export class Daemon {
       this.#missed.leave(declared.entry.id);
       return Infinity;
     }
+    const enrolled = this.#enrolled.of(subject, declared);
+    if (enrolled === undefined) return Infinity;
     const { spool, store, signing } = agent;
     // A commitment that took effect since then is taken up as of when it did.
     const began = Math.min(agent.probeDeps.now(), (declared.effective ?? 0) * 1000);
@@ -245,7 +250,7 @@ export class Daemon {
     const seeds = agent.seedsOf(subject, declared);
     const beaconOf = ({ length, number }: { length: number; number: number }) =>
       store.beacon(length, number, head);
-    const situation = { declared, deployments: history.deployments, proven, seeds, beaconOf, now };
+    const situation = { declared: enrolled, deployments: history.deployments, proven, seeds, beaconOf, now };
     this.#missed.visit(subject, situation, (claim) => this.#leftOutUntil(declared.entry.id, claim));
     const { due, wake } = agendaOf(situation);
     const left = this.#stillSkipped(declared.entry.id, due, now);

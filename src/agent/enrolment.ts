@@ -44,6 +44,11 @@ export function readRules(value: unknown, where: string): readonly Rule[] {
   return value.map((rule: unknown, i) => readRule(rule, `${where}, rule ${i + 1}`));
 }
 
+/** The subjects and patterns of subjects that rules name, each once. */
+export function subjectsOf(rules: readonly Rule[]): readonly string[] {
+  return [...new Set(rules.map(({ subject }) => subject))];
+}
+
 /** The rule of a target that the operator enrols for one run. */
 export function operatorRule(targets: readonly string[]): Rule {
   return {

@@ -1,6 +1,7 @@
 /** The events that the daemon reports. */
 import type { Refusal } from '../bytes/refusal.ts';
 import type { Signed } from './spool.ts';
+import type { Unenrolled } from './unenrolled.ts';
 import type { WatchedEvent } from './watched.ts';
 
 /** An event, for the operator's log. */
@@ -24,6 +25,15 @@ export type AgentEvent =
   | { readonly kind: 'ending'; readonly node: string; readonly notAfter: number }
   /** Observations were destroyed by rules of retention. */
   | { readonly kind: 'pruned'; readonly count: number }
+  /** Claims that are left out, since the owner of their target has not enrolled it. Said once of each commitment. */
+  | { readonly kind: 'unenrolled'; readonly left: readonly Unenrolled[] }
+  /**
+   * The targets file changed, and was read: what is proven now. `beyond`: paths of it that the confinement of this process does not
+   * let it read; another start does.
+   */
+  | { readonly kind: 'reread'; readonly subjects: readonly string[]; readonly beyond: readonly string[] }
+  /** The targets file changed and cannot be read: the rules stay as they were. */
+  | { readonly kind: 'kept-rules'; readonly error: unknown }
   | { readonly kind: 'back' }
   /**
    * Subjects that match its patterns and are not proven because there are too many, and entries that were not listed

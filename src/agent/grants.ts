@@ -72,6 +72,16 @@ function pathsToProve(rules: readonly Rule[]): readonly string[] {
   return [...new Set(paths)].flatMap((path) => (isThere(path) ? [path] : [path, `${path}/*`]));
 }
 
+/** Paths that rules name and that the permission model does not let this process read: it was started without them. */
+export function beyondReach(rules: readonly Rule[]): readonly string[] {
+  const { permission } = process;
+  if (permission === undefined) return [];
+  const secrets = rules.flatMap(({ secrets: files }) => [...files.values()]);
+  const consents = rules.flatMap(({ consentFiles }) => consentFiles.map(({ file }) => file));
+  const paths = [...secrets, ...consents, ...pathsToProve(rules)].map((path) => resolve(path));
+  return [...new Set(paths)].filter((path) => !permission.has('fs.read', path));
+}
+
 /**
  * Refuses `config-invalid` for two paths of which one name begins the other, such as /srv/shop and /srv/shop-test. With
  * such a pair, Node 26.10 does not let the process list one of the folders; order, a slash or a star at the end do not

@@ -14,7 +14,7 @@ import { CONFIG_FILE } from '../platform/names.ts';
 import type { Signer } from '../sign/signer.ts';
 import { agentFiles } from './database.ts';
 import { assertBothEnds } from './consent.ts';
-import type { Rule } from './enrolment.ts';
+import { subjectsOf, type Rule } from './enrolment.ts';
 import { NO_TARGETS, readTargets } from './targets.ts';
 
 /** What the operator states about an agent's directory. */
@@ -58,8 +58,15 @@ export async function initialiseAgent(place: AgentPlace): Promise<AgentHome> {
   assertBothEnds(rules, signer);
   const config = join(dir, CONFIG_FILE);
   if (configFile !== undefined && !isThere(config)) await createFile(config, configFile());
-  const subjects = [...new Set(rules.map(({ subject }) => subject))];
-  return { dir, keyName, signer, master: await readSeed(files.seed), rules, subjects, madeKey };
+  return {
+    dir,
+    keyName,
+    signer,
+    master: await readSeed(files.seed),
+    rules,
+    subjects: subjectsOf(rules),
+    madeKey,
+  };
 }
 
 /** The key that was named; else the directory's own; else `keyBeside`. */

@@ -13,6 +13,7 @@ import type { OpenedAgent } from './open.ts';
 import { prove } from './prove.ts';
 import { nextDueOf } from './schedule.ts';
 import type { Signed } from './spool.ts';
+import { enrolledOf, unenrolledOf, type Unenrolled } from './unenrolled.ts';
 import { eachSubject, knownSubjects, learnSubjects, someOf, type Failed, type Found } from './subjects.ts';
 
 /** What the user asks for. */
@@ -55,6 +56,8 @@ export interface Proven {
 export interface Once {
   readonly proven: readonly Proven[];
   readonly failed: readonly Failed[];
+  /** What was left out because the owner of its target enrolled it for nobody. */
+  readonly unenrolled: readonly Unenrolled[];
   readonly delivery: Delivery;
 }
 
@@ -65,8 +68,13 @@ export async function proveOnce(opened: OpenedAgent, options: OnceOptions): Prom
   const sight = await look(opened, wanted);
   const found = someOf(sight.found, wanted);
   const proven: Proven[] = [];
+  const unenrolled: Unenrolled[] = [];
   const proveIt = async (subject: string): Promise<void> => {
-    const known = knownOf(opened, sight, subject, claims);
+    const all = knownOf(opened, sight, subject, claims);
+    const left = unenrolledOf(subject, all.claims, all.declared.declaration, agent.probeDeps.rules);
+    unenrolled.push(...left);
+    const known = { ...all, claims: enrolledOf(all.claims, left) };
+    if (left.length > 0 && known.claims.length === 0) return;
     if (sight.away === undefined) {
       opened.assertMayProve(sight.policy, subject);
       await checkChain(log, agent.spool, { kid: agent.signing.kid, subject }, options.adopt);
@@ -74,7 +82,7 @@ export async function proveOnce(opened: OpenedAgent, options: OnceOptions): Prom
     proven.push({ known, proof: await proveOne(opened, sight, known, nonce) });
   };
   const failed = await eachSubject(found.subjects, proveIt, found.failed);
-  return { proven, failed, delivery: await deliver(log, agent.spool, agent.signing) };
+  return { proven, failed, unenrolled, delivery: await deliver(log, agent.spool, agent.signing) };
 }
 
 /** The subjects that would be proven, as far as they are known. No probe runs. */
@@ -152,6 +160,12 @@ function proveOne(
   nonce: Uint8Array | undefined,
 ): Promise<Signed> {
   const proven = agent.spool.proven(agent.signing.kid, declared.entry.id);
+  const { declaration } = declared;
+  const left = unenrolledOf(subject, declaration.claims, declaration, agent.probeDeps.rules);
+  const enrolled = {
+    ...declared,
+    declaration: { ...declaration, claims: enrolledOf(declaration.claims, left) },
+  };
   return prove(agent, {
     subject,
     declared,
@@ -161,6 +175,6 @@ function proveOne(
     head,
     policy,
     nonce,
-    nextDue: nextDueOf({ declared, deployments, proven }, claims, undefined),
+    nextDue: nextDueOf({ declared: enrolled, deployments, proven }, claims, undefined),
   });
 }

@@ -35,7 +35,7 @@ import type { LogClient } from '../client/client.ts';
 import { endedBy } from '../client/transport.ts';
 import type { Delegation } from '../statement/delegation.ts';
 import type { Policy } from '../statement/policy.ts';
-import { profileOf } from './profile.ts';
+import { profileOf, type Profile } from './profile.ts';
 import { initialiseAgent, type AgentHome, type AgentPlace } from './home.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { equalBytes } from '../bytes/compare.ts';
@@ -89,6 +89,8 @@ export interface OpenedAgent {
   assertMayProve(policy: Policy | undefined, subject: string): void;
   /** Replaces the rules of targets.yaml. Refuses `config-invalid` as `assertBothEnds` does. */
   setRules(rules: readonly Rule[]): void;
+  /** The rules in force: what was enrolled for this run, and those of targets.yaml. */
+  rules(): readonly Rule[];
   close(): void;
 }
 
@@ -103,9 +105,10 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
   const db = openAgentDatabase(home.dir);
   const store = new AgentStore(db);
   const log = logOf(client, home.dir, db, store);
-  const own =
-    options.targets === undefined || options.targets.length === 0 ? [] : [operatorRule(options.targets)];
-  const profile = profileOf({ ...home, rules: [...own, ...home.rules] });
+  const { targets = [] } = options;
+  const own = targets.length === 0 ? [] : [operatorRule(targets)];
+  const profileWith = (read: readonly Rule[]): Profile => profileOf({ ...home, rules: [...own, ...read] });
+  let profile = profileWith(home.rules);
   const { publicKey } = home.signer;
   let rules = [SELF_RULE, ...own, ...home.rules];
   const kid = formatHex(keyThumbprint(publicKey));
@@ -113,13 +116,14 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
     spool: new Spool(db),
     store,
     retention: new Retention(db),
-    probeDeps: probeDepsOf(options, store, makeSelfProbe(profile.value, profile.digest.toHex()), () => rules),
-    signing: {
-      signer: home.signer,
-      kid,
-      issuer: issuerOf(undefined, publicKey),
+    probeDeps: probeDepsOf(options, store, {
+      self: () => makeSelfProbe(profile.value, profile.digest.toHex()),
+      rules: () => rules,
+    }),
+    signing: { signer: home.signer, kid, issuer: issuerOf(undefined, publicKey) },
+    get identity() {
+      return identityOf(options, profile.digest);
     },
-    identity: identityOf(options, profile.digest),
     seedsOf: (subject, declared) => new Seeds(home.master, subject, epochFor(declared.declaration.claims)),
     openedOf: (declared) => openedOf(options.openingsOf(declared), declared),
     random: (length) => new Uint8Array(randomBytes(length)),
@@ -133,7 +137,10 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
     setRules: (read) => {
       assertBothEnds(read, home.signer);
       rules = [SELF_RULE, ...own, ...read];
+      // Proofs say what the agent may do from now on.
+      profile = profileWith(read);
     },
+    rules: () => rules,
     close: () => void db.close(),
   };
 }
@@ -156,13 +163,12 @@ function provingOf(
 function probeDepsOf(
   { probes = findProbe, signal = new AbortController().signal, now, onBug }: AgentOptions,
   store: AgentStore,
-  self: Probe,
-  rules: () => readonly Rule[],
+  current: { readonly self: () => Probe; readonly rules: () => readonly Rule[] },
 ): Agent['probeDeps'] {
   return {
-    probes: async (name) => (name === SELF_PROBE ? self : probes(name)),
+    probes: async (name) => (name === SELF_PROBE ? current.self() : probes(name)),
     get rules() {
-      return rules();
+      return current.rules();
     },
     readSecret: async (path) => decodeUtf8(await readSecretFile(path)).replace(/\r?\n$/, ''),
     store,

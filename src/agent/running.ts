@@ -1,4 +1,5 @@
 /** An agent that runs until it is closed: its directory is locked, and its daemon works. */
+import { unwatchFile, watchFile } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { refuse } from '../bytes/refusal.ts';
 import { makeFolder } from '../platform/files.ts';
@@ -7,6 +8,8 @@ import { Daemon } from './daemon.ts';
 import { agentFiles, lockAgent } from './database.ts';
 import type { AgentEvent } from './event.ts';
 import { openAgent, type AgentOptions, type OpenedAgent } from './open.ts';
+import { subjectsOf } from './enrolment.ts';
+import { beyondReach } from './grants.ts';
 import { readTargets } from './targets.ts';
 
 /** The options of a running agent. */
@@ -19,11 +22,14 @@ export interface DaemonOptions extends Omit<AgentOptions, 'signal'> {
   readonly heartbeatSeconds: number;
   readonly pollSeconds: number;
   readonly tell: (event: AgentEvent) => void;
+  /** Calls back when a file changes, until the returned function is called. The system's watch, unless a test says otherwise. */
+  readonly watch?: (path: string, changed: () => void) => () => void;
 }
 
 /** An agent at work. */
 export interface RunningAgent {
   readonly opened: OpenedAgent;
+  /** The subjects that it proves now. */
   readonly subjects: readonly string[];
   /** Reads the targets file again. Refuses `config-invalid`; the rules then stay as they were. */
   reload(): Promise<void>;
@@ -57,31 +63,109 @@ function assemble(
   unlock: () => void,
 ): RunningAgent {
   const { targets } = agentFiles(options.place.dir);
-  const subjects = options.subjects.length > 0 ? options.subjects : opened.home.subjects;
-  if (subjects.length === 0)
+  const { subjects } = opened.home;
+  if (options.subjects.length === 0 && subjects.length === 0)
     throw refuse(
       'usage',
-      `say what to look after: add a rule to ${targets}, or give a subject and its targets`,
+      `say what to look after: enrol a target with \`tallystick agent enrol SUBJECT PROBE TARGET\`, which adds a rule to ${targets}, ` +
+        'or give a subject and its targets',
       {
         remedy: { subject: true, target: true },
       },
     );
-  const running = daemonOf(options, opened, subjects).run(ending.signal);
+  const work = new Work(options, opened, ending.signal);
+  work.begin(subjects);
+  const reload = async (): Promise<void> => {
+    const rules = await readTargets(targets);
+    opened.setRules(rules);
+    await work.again(subjectsOf(rules));
+  };
+  const unwatch = (options.watch ?? watchPath)(
+    targets,
+    () =>
+      void reload().then(
+        () => options.tell({ kind: 'reread', subjects: work.subjects, beyond: beyondReach(opened.rules()) }),
+        (error: unknown) => options.tell({ kind: 'kept-rules', error }),
+      ),
+  );
   return {
     opened,
-    subjects,
-    reload: async () => opened.setRules(await readTargets(targets)),
-    failed: running.then(
-      () => new Promise<Error>(() => undefined),
-      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
-    ),
+    get subjects() {
+      return work.subjects;
+    },
+    reload,
+    failed: work.failed,
     close: async () => {
+      unwatch();
       ending.abort();
-      await running.catch(() => undefined);
+      await work.ended();
       opened.close();
       unlock();
     },
   };
+}
+
+/** The daemon, and the one that takes its place when the rules change. What it must not forget is in the directory. */
+class Work {
+  readonly #options: DaemonOptions;
+  readonly #opened: OpenedAgent;
+  readonly #ending: AbortSignal;
+  readonly #failure = Promise.withResolvers<Error>();
+  #subjects: readonly string[] = [];
+  #stop = new AbortController();
+  #hasFailed = false;
+  #turn = Promise.resolve();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: DaemonOptions, opened: OpenedAgent, ending: AbortSignal) {
+    this.#options = options;
+    this.#opened = opened;
+    this.#ending = ending;
+  }
+
+  get subjects(): readonly string[] {
+    return this.#subjects;
+  }
+
+  get failed(): Promise<Error> {
+    return this.#failure.promise;
+  }
+
+  /** `named`: the subjects of the targets file, which count unless the options name others. */
+  begin(named: readonly string[]): void {
+    const { subjects } = this.#options;
+    this.#subjects = subjects.length > 0 ? subjects : named;
+    this.#stop = new AbortController();
+    const signal = AbortSignal.any([this.#ending, this.#stop.signal]);
+    this.#running = daemonOf(this.#options, this.#opened, this.#subjects).run(signal);
+    this.#running.catch((error: unknown) => {
+      this.#hasFailed = true;
+      this.#failure.resolve(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  /** Begins again after the step under way. */
+  async again(named: readonly string[]): Promise<void> {
+    this.#turn = this.#anew(this.#turn, named);
+    return this.#turn;
+  }
+
+  async #anew(before: Promise<void>, named: readonly string[]): Promise<void> {
+    await before;
+    this.#stop.abort();
+    await this.ended();
+    if (!this.#ending.aborted && !this.#hasFailed) this.begin(named);
+  }
+
+  async ended(): Promise<void> {
+    await this.#running.catch(() => undefined);
+  }
+}
+
+/** Looks each second: a watch by name alone would lose a file that takes the place of another. */
+function watchPath(path: string, changed: () => void): () => void {
+  watchFile(path, { interval: 1_000, persistent: false }, changed);
+  return () => unwatchFile(path, changed);
 }
 
 function daemonOf(options: DaemonOptions, opened: OpenedAgent, subjects: readonly string[]): Daemon {

@@ -12,18 +12,10 @@ import { readRules, type Rule } from './enrolment.ts';
  * of is refused, too. Refuses `config-invalid`, also for a consent that another signed.
  */
 export async function readTargets(path: string): Promise<readonly Rule[]> {
-  const text = decodeUtf8(await readNamedFile(path));
-  const document = readDocument(text, { version: '1.2', strict: true }, (problem) => noYaml(path, problem));
-  let value: unknown;
-  try {
-    value = document.toJS({ maxAliasCount: 0 });
-  } catch (error) {
-    if (error instanceof ReferenceError) throw noYaml(path, error);
-    throw error;
-  }
+  const rules = parseTargets(decodeUtf8(await readNamedFile(path)), path);
   const at = (file: string): string => resolve(dirname(path), file);
   return Promise.all(
-    readRules(value, path).map(async (rule) => ({
+    rules.map(async (rule) => ({
       ...rule,
       secrets: new Map([...rule.secrets].map(([name, file]) => [name, at(file)])),
       consentFiles: rule.consentFiles.map(({ file, verifier }) => ({ file: at(file), verifier })),
@@ -36,6 +28,19 @@ export async function readTargets(path: string): Promise<readonly Rule[]> {
   );
 }
 
+/** The rules of a text, with paths as it has them, and no consent read. `path`: of its file, for messages. Refuses `config-invalid`. */
+export function parseTargets(text: string, path: string): readonly Rule[] {
+  const document = readDocument(text, { version: '1.2', strict: true }, (problem) => noYaml(path, problem));
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 0 });
+  } catch (error) {
+    if (error instanceof ReferenceError) throw noYaml(path, error);
+    throw error;
+  }
+  return readRules(value, path);
+}
+
 const MAX_CONSENT_BYTES = 65_536;
 
 function noYaml(path: string, { message }: { readonly message: string }): Refusal {
@@ -44,7 +49,8 @@ function noYaml(path: string, { message }: { readonly message: string }): Refusa
 
 /** The text of a new targets file: an empty list with an explanation. */
 export const NO_TARGETS = `# The targets this agent may touch, each enrolled by its owner; nothing else is ever contacted.
-# A list of rules; a target must match one:
+# A list of rules; a target must match one. "tallystick agent enrol SUBJECT PROBE TARGET" adds one. An agent
+# that runs reads this file again when it changes.
 #
 #   - subject: prod/payments/**        # which subjects: * within a path segment, ** anything
 #     probe: tls                       # a probe's name, name@version, or *

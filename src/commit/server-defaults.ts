@@ -18,7 +18,8 @@ import { leavesOfObject, manifestObjects } from '../declare/sources/kubernetes/k
 import { declaredValue, isUnknown } from '../probe/declared.ts';
 import { ApiServer } from '../probe/kubernetes/api.ts';
 import { compareObject, isOfCluster } from '../probe/kubernetes/compare.ts';
-import { addressOf, readKubeconfig } from '../probe/kubernetes/credentials.ts';
+import { addressOf } from '../probe/kubernetes/address.ts';
+import { readKubeconfig } from '../probe/kubernetes/credentials.ts';
 import { Discovery, objectUrl, versionOf, type Resource } from '../probe/kubernetes/server.ts';
 import { isSecret } from '../probe/kubernetes/settings.ts';
 import { mapAt, textAt } from '../probe/kubernetes/tree.ts';

@@ -4,10 +4,27 @@
  * files beside it meanwhile.
  */
 import Database from 'better-sqlite3';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { refuse } from '../bytes/refusal.ts';
 import type { Remedy } from '../bytes/remedy.ts';
+
+/** Whether a process holds the lock. Nothing is made or written. */
+export function isLocked(path: string): boolean {
+  if (!existsSync(path)) return false;
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(path, { timeout: 0, readonly: true, fileMustExist: true });
+    db.pragma('user_version');
+    return false;
+  } catch (cause) {
+    if (cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY')) return true;
+    if (cause instanceof Database.SqliteError) return false;
+    throw cause;
+  } finally {
+    db?.close();
+  }
+}
 
 /** What the refusals say: who holds the lock, as in "another monitor works in DIR", and which option names the directory. */
 interface LockWords {

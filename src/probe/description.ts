@@ -7,6 +7,7 @@ import type { SignedFacts } from '../evidence/signed-facts.ts';
 import type { Parameter } from '../statement/commitment.ts';
 import type { Grant } from './grant.ts';
 import type { Pack } from './pack.ts';
+import type { TargetForm } from './target-form.ts';
 
 /** One parameter of a probe, as claims give it. */
 export interface ParameterSpec {
@@ -40,6 +41,8 @@ export interface ProbeDescription {
   readonly name: string;
   /** One line. */
   readonly summary: string;
+  /** How its targets are written. */
+  readonly target: TargetForm;
   readonly parameters: Readonly<Record<string, ParameterSpec>>;
   /** Secrets that it may ask for. */
   readonly secrets?: Readonly<Record<string, SecretSpec>>;

@@ -2,6 +2,9 @@
  * The registry of probes, one line each. `commit`, readers and the agent use it. It has the descriptions of the probes and loads
  * no `node:` module. runners.ts loads the code that runs them, also one line each.
  */
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { didYouMean } from '../bytes/suggest.ts';
 import type { SignedFacts } from '../evidence/signed-facts.ts';
 import { EXEC } from './exec/describe.ts';
 import { CRI } from './cri/describe.ts';
@@ -41,6 +44,17 @@ export function describeProbe(
   probes: readonly ProbeDescription[] = PROBES,
 ): ProbeDescription | undefined {
   return probes.find((each) => each.name === name);
+}
+
+/** The probe of a name, with or without its version, as people give it. Refuses `usage` with the nearest name. */
+export function probeCalled(wanted: string): ProbeDescription {
+  const found = PROBES.find(({ name }) => name === wanted || name.split('@', 1)[0] === wanted);
+  if (found !== undefined) return found;
+  const names = PROBES.map(({ name }) => name);
+  throw refuse(
+    'usage',
+    `there is no probe ${printable(wanted)}${didYouMean(wanted, names)}; there are ${names.join(', ')}`,
+  );
 }
 
 /** The signed facts of a probe; none for one that is not in `probes`. */

@@ -26,6 +26,7 @@ const HOST = 'knock.example';
 const KNOCK: ProbeDescription = {
   name: 'knock@1',
   summary: 'which TLS a server answers with',
+  target: { is: 'anything', fits: () => true },
   parameters: {
     servername: { type: 'text', help: 'name to ask for', required: true },
     least: { type: 'text', help: 'for the expression: p.least' },

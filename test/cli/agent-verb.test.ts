@@ -156,11 +156,12 @@ class Stage {
 async function said(child: ChildProcess, what: RegExp): Promise<string> {
   let text = '';
   return new Promise((resolve, reject) => {
-    child.stderr?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const found = what.exec(text);
-      if (found !== null) resolve(found[1] ?? found[0]);
-    });
+    for (const stream of [child.stderr, child.stdout])
+      stream?.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        const found = what.exec(text);
+        if (found !== null) resolve(found[1] ?? found[0]);
+      });
     child.on('exit', (code) => reject(new Error(`it ended with ${code}: ${text}`)));
   });
 }
@@ -194,17 +195,27 @@ t.test('prove: from nothing to a proof, and every way it can end', async (t) => 
   t.equal((await stage.proofs('db/pay')).length, 0);
 
   const unasked = await stage.prove('--subject', 'db/pay');
-  t.match(unasked, { code: 5, out: /refuses +UNKNOWN .*target-not-enrolled.*nothing was sent there/ });
+  const line = `tallystick agent enrol db/pay tls@1 ${stage.target}`;
+  t.match(unasked, {
+    code: 5,
+    out: '',
+    err: /nothing was sent, and nothing is logged: the owner of \S+ has not enrolled it/,
+  });
+  t.ok(
+    unasked.err.split('\n').some((each) => each.trim() === line),
+    'the line to paste',
+  );
+  t.equal((await stage.proofs('db/pay')).length, 0, 'nothing is logged');
 
   const nonce = '00112233445566778899aabbccddeeff';
   const proven = await stage.prove('--subject', 'db/pay', '--target', stage.target, '--nonce', nonce);
   t.match(proven, {
     code: 0,
-    out: /^db\/pay {2}seq 1 {2}entry \d+\n {2}refuses {2}PROVEN +\[E1 agent-saw\]\n$/,
+    out: /^db\/pay {2}seq 0 {2}entry \d+\n {2}refuses {2}PROVEN +\[E1 agent-saw\]\n$/,
   });
-  const [, second] = await stage.proofs('db/pay');
+  const [second] = await stage.proofs('db/pay');
   t.match(second, {
-    seq: 1,
+    seq: 0,
     commitment: digest(parseHex(commitment)),
     agent: { name: 'tallystick agent', profileDigest: Uint8Array },
     challenge: { nonce: parseHex(nonce) },
@@ -220,7 +231,7 @@ t.test('prove: from nothing to a proof, and every way it can end', async (t) => 
       subjects: [
         {
           subject: 'db/pay',
-          seq: 2,
+          seq: 1,
           entry: /^[0-9a-f]{64}$/,
           logged: true,
           refused: null,
@@ -584,6 +595,43 @@ t.test('agent: slots, a deployment, heartbeats, one at a time, an end', async (t
   t.match(lines, /"msg":"heartbeat"/);
 });
 
+t.test('agent enrol: an agent that runs proves what was enrolled, and nothing before', async (t) => {
+  const stage = await Stage.start(t);
+  await stage.commit('db/pay', REFUSES);
+  const enrol = async (...more: readonly string[]): Promise<Told> =>
+    stage.told('agent', 'enrol', 'db/pay', 'tls', stage.target, ...more);
+  t.match(await stage.told('agent', 'run', '--log', stage.url), {
+    code: 1,
+    err: /agent enrol SUBJECT PROBE TARGET/,
+  });
+  t.match(await stage.told('agent', 'enrol', 'db/none', 'tls@1', 'none.example:1'), {
+    code: 0,
+    out: /^enrolled: none\.example:1 for db\/none, by tls@1 \(rule 1 of tallystick-agent\/targets\.yaml\)/,
+    err: /no agent runs here/,
+  });
+  const file = join(stage.dir, 'tallystick-agent/targets.yaml');
+  writeFileSync(
+    file,
+    `# mine\n${readFileSync(file, 'utf8')}- { subject: 'db/*', probe: ssh, targets: ['${stage.target}'] } # ssh only\n`,
+  );
+  const child = stage.spawned('agent', '--log', stage.url, '--subject', 'db/*', '--poll', '1');
+  t.teardown(() => void child.kill('SIGKILL'));
+  await said(child, /("msg":"nothing was sent, and nothing is logged: [^"]*tls@1)/);
+  t.equal((await stage.proofs('db/pay')).length, 0, 'nothing is logged about what nobody enrolled');
+  const learnt = said(child, /("msg":"targets\.yaml changed and was read again")/);
+  t.match(await enrol(), { code: 0, err: /an agent runs here: it reads targets\.yaml again by itself/ });
+  await learnt;
+  const proof = await until(async () => (await stage.proofs('db/pay'))[0]);
+  t.match(proof.results, [{ claim: 'refuses', verdict: 'PROVEN' }]);
+  const kept = readFileSync(file, 'utf8');
+  t.match(kept, /^# mine\n/);
+  t.match(kept, /# ssh only\n- subject: db\/pay\n {2}probe: tls@1\n/);
+  t.match(await enrol(), { code: 0, out: /^enrolled already/ });
+  t.equal(readFileSync(file, 'utf8'), kept, 'twice is once');
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+});
+
 t.test('agent: its own permissions, committed to and proven first', async (t) => {
   const stage = await Stage.start(t);
   const unit = await stage.told('agent', 'profile', '--unit');
@@ -638,7 +686,8 @@ t.test('agent: its own permissions, committed to and proven first', async (t) =>
   writeFileSync(
     join(stage.dir, 'tallystick-agent/targets.yaml'),
     `- { subject: www, probe: files, targets: ['${www}', ${join(stage.dir, 'later')}, '${stage.dir}/etc/**'] }\n` +
-      `- { subject: none, probe: tls, targets: ['/etc'] }\n`,
+      `- { subject: none, probe: tls, targets: ['/etc'] }\n` +
+      `- { subject: 'db/*', probe: tls, targets: ['${stage.target}'] }\n`,
   );
   const flags = (await stage.told('agent', 'profile', '--flags')).out;
   for (const path of [`${www}\n`, `${join(stage.dir, 'later')}/*\n`, `${join(stage.dir, 'etc')}\n`])

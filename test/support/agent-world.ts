@@ -193,6 +193,7 @@ export class Toy {
   readonly probe: Probe = {
     name: 'toy@1',
     summary: 'a toy',
+    target: { is: 'anything', fits: () => true },
     parameters: { depth: { type: 'number', help: 'how deep', fallback: 1 } },
     observes: () => 'any',
     evidence: 'E3: everything',

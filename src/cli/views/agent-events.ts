@@ -3,10 +3,12 @@ import type { Logger } from 'pino';
 import type { AgentEvent } from '../../agent/event.ts';
 import { clockFault } from '../../appraisal/clock.ts';
 import { formatTime } from '../../bytes/time.ts';
+import type { Context } from '../frame/context.ts';
 import { messageOf } from '../frame/remedy.ts';
+import { enrolLine, unenrolledText } from './unenrolled.ts';
 
 // oxlint-disable-next-line max-lines-per-function -- a list: one case for each event
-export function tellAgent(logger: Logger, event: AgentEvent): void {
+export function tellAgent(context: Context, logger: Logger, event: AgentEvent): void {
   switch (event.kind) {
     case 'proven': {
       const { subject, seq, id, results } = event.proof;
@@ -49,6 +51,32 @@ export function tellAgent(logger: Logger, event: AgentEvent): void {
       );
     case 'pruned':
       return logger.info({ count: event.count }, 'observations were destroyed, by the rule of retention');
+    case 'unenrolled':
+      for (const each of event.left)
+        logger.warn(
+          {
+            subject: each.subject,
+            claims: each.claims.map(({ id }) => id),
+            enrol: enrolLine(context, each) ?? null,
+          },
+          unenrolledText(each),
+        );
+      return;
+    case 'reread': {
+      const { subjects, beyond } = event;
+      logger.info({ subjects }, 'targets.yaml changed and was read again');
+      if (beyond.length > 0)
+        logger.warn(
+          { paths: beyond },
+          'this agent is confined, and may read these only after it was started again',
+        );
+      return;
+    }
+    case 'kept-rules':
+      return logger.warn(
+        { err: event.error },
+        'targets.yaml changed and cannot be used: the rules stay as they were',
+      );
     case 'back':
       return logger.info('the log is back');
     case 'left-out':

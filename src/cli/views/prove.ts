@@ -16,6 +16,7 @@ import { failedAsJson, warnOf, worstOf } from '../verbs/agent/failed.ts';
 import { claimLines } from '../../words/results.ts';
 import { proofIn } from './proof.ts';
 import { messageOf } from '../frame/remedy.ts';
+import { enrolLine, unenrolledAdvice } from './unenrolled.ts';
 
 const LIMITS = ['', 'What E3 does not prove:', ...E3_LIMITS.map((limit) => `- ${limit}`)].join('\n');
 
@@ -44,6 +45,8 @@ export function reportProven(context: Context, { agent }: OpenedAgent, once: Onc
     subjects.push(asJson(proof, taken, refusal, new Set(waivers.keys())));
   }
   warnOf(output, failed, 'proof');
+  for (const each of once.unenrolled) output.warn(unenrolledAdvice(context, each));
+  if (once.unenrolled.length > 0) codes.push(EXIT.quorum);
   if (delivery.away !== undefined)
     output.warn(
       `${messageOf(delivery.away)}; the proofs are stored, and logged when \`prove\` or \`agent\` runs again`,
@@ -53,6 +56,13 @@ export function reportProven(context: Context, { agent }: OpenedAgent, once: Onc
   output.result('prove', {
     subjects,
     failed: failedAsJson(failed),
+    unenrolled: once.unenrolled.map((each) => ({
+      subject: each.subject,
+      probe: each.probe,
+      target: each.target,
+      claims: each.claims.map(({ id }) => id),
+      enrol: enrolLine(context, each) ?? null,
+    })),
     waiting: agent.spool.waitingCount(),
   });
   return worstOf(codes, failed);

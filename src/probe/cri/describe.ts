@@ -1,5 +1,6 @@
 /** The description of the probe `cri@1`. */
 import type { ProbeDescription } from '../description.ts';
+import { absolutePath } from '../target-form.ts';
 import type { Grant } from '../grant.ts';
 import { shellWord } from '../../bytes/shellword.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
@@ -42,6 +43,7 @@ const CRI_GRANTS = [SOCKET_GRANT, PODS_GRANT];
 export const CRI: ProbeDescription = {
   name: 'cri@1',
   summary: "what a node's container runtime runs, against the API's list of its pods and the declared images",
+  target: absolutePath('the absolute path of a socket, such as /run/containerd/containerd.sock'),
   parameters: {
     pods: { type: 'boolean', help: "compare with the API's list of this node's pods", fallback: true },
     images: { type: 'boolean', help: 'compare images with the committed manifests', fallback: true },

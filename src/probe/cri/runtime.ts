@@ -1,8 +1,9 @@
 /** What the container runtime of this node says that it runs, read from its CRI socket. Nothing is written there. */
 import { lstat } from 'node:fs/promises';
-import { isAbsolute } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import { printable } from '../../bytes/printable.ts';
+import { assertForm } from '../target-form.ts';
+import { CRI } from './describe.ts';
 import { GrpcSocket, type Bounds } from './grpc.ts';
 import {
   parseContainers,
@@ -52,11 +53,7 @@ export async function lookAt(path: string, signal: AbortSignal): Promise<Running
 
 /** A socket that another user made could answer in the runtime's place. */
 async function assertSocket(path: string): Promise<void> {
-  if (!isAbsolute(path) || path.includes('\0'))
-    throw refuse(
-      'config-invalid',
-      'the target of cri@1 is the absolute path of a socket, such as /run/containerd/containerd.sock',
-    );
+  assertForm(CRI.name, CRI.target, path);
   const stats = await lstat(path).catch(() => undefined);
   if (stats === undefined)
     throw refuse('unavailable', `there is no ${printable(path)}, or this agent may not look at it`);

@@ -2,7 +2,8 @@
 import { refuse } from '../../bytes/refusal.ts';
 import type { Address } from '../../evidence/address.ts';
 import { declaredLeaves } from '../declared.ts';
-import { accessOf, addressOf, type Access } from '../kubernetes/credentials.ts';
+import { accessOf, type Access } from '../kubernetes/credentials.ts';
+import { addressOf } from '../kubernetes/address.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import { PLATFORM, PLATFORM_FORM } from '../platforms.ts';
 import type { ProbeTask } from '../probe.ts';

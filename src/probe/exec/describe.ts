@@ -14,6 +14,10 @@ export const MAX_SECONDS = 300;
 export const EXEC: ProbeDescription = {
   name: 'exec@1',
   summary: 'what a collector of yours prints: any enrolled program with JSON on its standard output',
+  target: {
+    is: 'the absolute path of a program and its arguments, separated by spaces or as a JSON list',
+    fits: (target) => /^(?:\/|\[\s*"\/)/.test(target) && !target.includes('\0'),
+  },
   parameters: {
     input: { type: 'texts', help: 'texts handed to the collector on standard input, as "input"' },
     seconds: { type: 'number', help: `time it may take, at most ${MAX_SECONDS}`, fallback: 30 },

@@ -69,10 +69,7 @@ function argvOf(target: string): readonly string[] {
   const words = target.startsWith('[') ? jsonWords(target) : target.split(' ').filter((word) => word !== '');
   const [file = ''] = words;
   if (isAbsolute(file) && words.length <= 64 && words.every((word) => !word.includes('\0'))) return words;
-  throw refuse(
-    'config-invalid',
-    'the target of exec@1 is the absolute path of a program and its arguments, separated by spaces or as a JSON list',
-  );
+  throw refuse('config-invalid', `the target of ${EXEC.name} is ${EXEC.target.is}`);
 }
 
 function jsonWords(target: string): readonly string[] {

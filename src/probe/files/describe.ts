@@ -1,5 +1,6 @@
 /** The description of the probe `files@1`. */
 import type { ProbeDescription } from '../description.ts';
+import { absolutePath } from '../target-form.ts';
 import { readsPath } from '../grant.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { Parameter } from '../../statement/commitment.ts';
@@ -60,6 +61,7 @@ export const FILES_GRANTS = [readsPath('read the folder, and what is made in it 
 export const FILES: ProbeDescription = {
   name: 'files@1',
   summary: 'files below a folder against the committed ones: what differs, is missing, or was never declared',
+  target: absolutePath('the absolute path of a folder'),
   parameters: {
     prefix: {
       type: 'text',

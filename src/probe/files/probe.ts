@@ -2,7 +2,7 @@
  * The probe `files@1` compares the files below a folder with those that were committed to (profile `files@1`): digests,
  * sizes, modes, links, owners on request, and in a closed world files that nobody declared.
  */
-import { basename, isAbsolute } from 'node:path';
+import { basename } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Observed } from '../../claim/observed.ts';
@@ -14,6 +14,7 @@ import { factsBelow, isBelowAny, readSettings, type Fact, type Settings, type Wa
 import { cutLists, membersOf } from '../members.ts';
 import { FILES } from './describe.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
+import { assertForm } from '../target-form.ts';
 
 /** Most files and folders, bytes hashed and levels of folders in one run; most names shown of one kind. */
 const MAX_THINGS = 50_000;
@@ -41,8 +42,7 @@ async function run(task: ProbeTask): Promise<Observed> {
 
 /** Refuses `config-invalid` for a target that is no absolute path, `unavailable` for one that is not there. */
 async function openTree({ target, signal }: ProbeTask): Promise<LiveTree> {
-  if (!isAbsolute(target) || target.includes('\0'))
-    throw refuse('config-invalid', 'the target of files@1 is the absolute path of a folder');
+  assertForm(FILES.name, FILES.target, target);
   try {
     return await LiveTree.at(target, MAX_BYTES, signal);
   } catch {

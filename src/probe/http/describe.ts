@@ -1,5 +1,6 @@
 /** The description of the probe `http@1`. */
 import type { ProbeDescription } from '../description.ts';
+import { urlOrAddress } from '../target-form.ts';
 import { TOLD_HEADERS } from './headers.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { Parameter } from '../../statement/commitment.ts';
@@ -86,6 +87,7 @@ export const HTTP: ProbeDescription = {
   name: 'http@1',
   summary:
     'what a web server answers, whether it asks for credentials, and whether its rate limit is enforced',
+  target: urlOrAddress('host:port or an http or https URL without credentials', ['http:', 'https:']),
   parameters: {
     path: {
       type: 'text',

@@ -15,6 +15,7 @@ import { isServed, sendBurst, type Burst, type BurstPlan } from './burst.ts';
 import { HttpClient, type Answer } from './client.ts';
 import { HTTP, MAX_CONNECTIONS, MAX_REQUESTS } from './describe.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
+import { assertForm } from '../target-form.ts';
 
 interface HttpTimes {
   /** Milliseconds for one request. */
@@ -148,13 +149,8 @@ async function readSettings(task: ProbeTask, timeoutMs: number): Promise<Setting
 /** The target as a URL; undefined for `host:port`, which is asked with https. */
 function urlOf(target: string): URL | undefined {
   if (!isUrl(target)) return undefined;
-  const url = URL.canParse(target) ? new URL(target) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
-    throw refuse(
-      'config-invalid',
-      'the target of http@1 is host:port or an http or https URL without credentials',
-    );
-  return url;
+  assertForm(HTTP.name, HTTP.target, target);
+  return new URL(target);
 }
 
 /** Refuses `config-invalid` for a value that cannot stand in a header; no message contains it. */

@@ -1,7 +1,7 @@
 /** The description of the probe `iam@1`. */
 import { DEFAULT_HOURS, DEFAULT_LAG, examineTrail } from '../../evidence/trail-facts.ts';
 import type { ParameterSpec, ProbeDescription } from '../description.ts';
-import { TRAIL_GRANTS } from './grants.ts';
+import { FOLDER, TRAIL_GRANTS } from './grants.ts';
 import { IAM_READ_ONLY } from './pack.ts';
 import type { SignedFacts } from '../../evidence/signed-facts.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
@@ -72,6 +72,7 @@ const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
 export const IAM: ProbeDescription = {
   name: 'iam@1',
   summary: 'every call of a role or user in CloudTrail, judged by the committed policy',
+  target: FOLDER,
   parameters: PARAMETERS,
   secrets: { 'cloudtrail-keys': { help: 'keys that AWS signs digests with', isSent: false } },
   observes: () => IAM_SHAPE,

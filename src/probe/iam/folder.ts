@@ -5,11 +5,13 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
+import { assertForm } from '../target-form.ts';
+import { FOLDER } from './grants.ts';
 
 const inflate = promisify(gunzip);
 
@@ -47,8 +49,7 @@ export class Folder {
    * cannot be read, and `too-large` for too many files.
    */
   static async at(root: string, signal: AbortSignal, probe = 'iam@1'): Promise<Folder> {
-    if (!isAbsolute(root) || root.includes('\0'))
-      throw refuse('config-invalid', `the target of ${probe} is the absolute path of a folder`);
+    assertForm(probe, FOLDER, root);
     const paths = new Set<string>();
     let names = 0;
     const walk = async (folder: string, depth: number): Promise<void> => {

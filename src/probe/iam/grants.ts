@@ -1,5 +1,9 @@
 /** What `iam@1` and `kms@1` need: the folder with the log files of a trail, and for whoever copies them there, the bucket. */
 import { readsPath, type Grant } from '../grant.ts';
+import { absolutePath } from '../target-form.ts';
+
+/** The log files of a trail. */
+export const FOLDER = absolutePath('the absolute path of a folder');
 
 const COPYING: Grant = {
   lets: 'whoever copies the trail into the folder (`aws s3 sync s3://BUCKET FOLDER`) read its bucket and the keys of AWS',

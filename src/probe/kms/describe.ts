@@ -1,7 +1,7 @@
 /** The description of the probe `kms@1`. */
 import { DEFAULT_LAG } from '../../evidence/trail-facts.ts';
 import type { ProbeDescription } from '../description.ts';
-import { TRAIL_GRANTS } from '../iam/grants.ts';
+import { FOLDER, TRAIL_GRANTS } from '../iam/grants.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 import { KMS_ROTATION } from './pack.ts';
 
@@ -19,6 +19,7 @@ const KMS_SHAPE: Shape = {
 export const KMS: ProbeDescription = {
   name: 'kms@1',
   summary: "whether AWS KMS rotated a key, by CloudTrail's log files under the digests that AWS signed",
+  target: FOLDER,
   parameters: {
     key: {
       type: 'text',

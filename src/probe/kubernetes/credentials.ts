@@ -4,9 +4,9 @@
  */
 import { printable } from '../../bytes/printable.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { isUrl, parseAddress, type Address } from '../../evidence/address.ts';
 import { parseYaml } from '../../declare/yaml.ts';
 import type { Trust } from '../trust.ts';
+import { addressOf } from './address.ts';
 import { mapsAt, partAt, textAt, type Tree } from './tree.ts';
 
 /** What the owner of a cluster gave: the texts of files. */
@@ -21,18 +21,6 @@ export interface Given {
 export interface Access {
   readonly trust: Trust;
   readonly token: string | undefined;
-}
-
-/** The address of an API server: `https://HOST:PORT` or `HOST:PORT`. Refuses `config-invalid`. */
-export function addressOf(target: string): Address {
-  const url = isUrl(target) && URL.canParse(target) ? new URL(target) : undefined;
-  const isPlain = url === undefined || (url.pathname === '/' && url.search === '' && url.username === '');
-  if (isPlain && (url === undefined ? !isUrl(target) : url.protocol === 'https:'))
-    return parseAddress(target, url === undefined ? 6443 : 443);
-  throw refuse(
-    'config-invalid',
-    'the target of kubernetes@1 is https://HOST:PORT of an API server, without a path',
-  );
 }
 
 /** The credential and how the server is verified. `target`: whom the kubeconfig must name. Refuses `config-invalid`. */

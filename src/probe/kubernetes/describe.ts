@@ -2,6 +2,8 @@
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import type { ParameterSpec, ProbeDescription } from '../description.ts';
+import { isTaken } from '../target-form.ts';
+import { addressOf, API_SERVER } from './address.ts';
 import type { Grant } from '../grant.ts';
 import { shellWord } from '../../bytes/shellword.ts';
 import { KUBERNETES_PACKS } from './pack.ts';
@@ -121,6 +123,7 @@ const KUBERNETES_GRANTS: readonly Grant[] = [
 export const KUBERNETES: ProbeDescription = {
   name: 'kubernetes@1',
   summary: 'the objects that an API server shows, compared with the declared ones; pods, images and rights',
+  target: { is: API_SERVER, fits: (target) => isTaken(() => addressOf(target)) },
   parameters: PARAMETERS,
   secrets: {
     token: { help: "the agent's own token, of a service account that may only read", isSent: true },

@@ -2,6 +2,8 @@
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import type { ProbeDescription, Sight } from '../description.ts';
+import { isTaken } from '../target-form.ts';
+import { parseAddress } from '../../evidence/address.ts';
 import { NET_PACKS } from './pack.ts';
 
 /** What may show that the target itself answers. */
@@ -38,9 +40,21 @@ const NET_SHAPE: Shape = {
   },
 };
 
+/** A target that stands for pairs of the declared matrix. */
+export const MATRIX = /^matrix:([A-Za-z0-9._-]{1,64})$/;
+
+/** A target without a port is none: no port is as large as the one that it is read with. */
+function isDoor(target: string): boolean {
+  return isTaken(() => parseAddress(target, 65_536)) && parseAddress(target, 65_536).port <= 65_535;
+}
+
 export const NET: ProbeDescription = {
   name: 'net@1',
   summary: 'whether a port of a host can be reached from the machine of the agent, by behaviour',
+  target: {
+    is: 'host:port, or matrix:SOURCE, a source of the declared matrix',
+    fits: (target) => MATRIX.test(target) || isDoor(target),
+  },
   parameters: {
     transport: { type: 'text', help: 'tcp or udp', fallback: 'tcp' },
     answer: {

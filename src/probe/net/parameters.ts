@@ -9,7 +9,7 @@ import { ParsedParameters } from '../parsed-parameters.ts';
 import type { ProbeTask } from '../probe.ts';
 import { PREAMBLES } from '../tls/starttls.ts';
 import type { Expected } from './answer.ts';
-import { ANSWERS, MAX_DRAW, MAX_PER_MINUTE, USUAL_PER_MINUTE } from './describe.ts';
+import { ANSWERS, MATRIX, MAX_DRAW, MAX_PER_MINUTE, USUAL_PER_MINUTE } from './describe.ts';
 import type { Door, Pair } from './look.ts';
 import type { Connection, Pod } from '../kubernetes/policies.ts';
 
@@ -22,7 +22,6 @@ export interface Drawing {
 
 /** A printable text of ASCII that a server begins with. */
 const BANNER = /^[ -~]{1,64}$/;
-const MATRIX = /^matrix:([A-Za-z0-9._-]{1,64})$/;
 
 /** What a run looks at: one pair, or pairs of the matrix. Refuses `config-invalid`. */
 export function readParameters({ target, params }: Pick<ProbeTask, 'target' | 'params'>): Pair | Drawing {

@@ -1,5 +1,6 @@
 /** The description of the probe `postgres@1`. */
 import type { ParameterSpec, ProbeDescription, SecretSpec } from '../description.ts';
+import { ADDRESS } from '../target-form.ts';
 import { POSTGRES_GRANTS } from './needed.ts';
 import { POSTGRES_READ_ONLY, POSTGRES_SETTINGS } from './pack.ts';
 import { tlsIn, type SignedFacts } from '../../evidence/signed-facts.ts';
@@ -110,6 +111,7 @@ const SECRETS: Readonly<Record<string, SecretSpec>> = {
 export const POSTGRES: ProbeDescription = {
   name: 'postgres@1',
   summary: 'settings of PostgreSQL and where each comes from, roles and grants, and what it refuses',
+  target: ADDRESS,
   parameters: PARAMETERS,
   secrets: SECRETS,
   observes: () => POSTGRES_SHAPE,

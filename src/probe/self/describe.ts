@@ -18,6 +18,7 @@ const SHAPE: Shape = {
 export const SELF: ProbeDescription = {
   name: 'self@1',
   summary: 'what this agent itself may do: user, permissions, targets',
+  target: { is: 'self', fits: (target) => target === 'self' },
   parameters: {
     digest: {
       type: 'text',

@@ -1,6 +1,7 @@
 /** The description of the probe `ssh@1`. */
 import { HOST_KEY_ALGORITHMS } from '../../evidence/ssh-key.ts';
 import type { ProbeDescription } from '../description.ts';
+import { ADDRESS } from '../target-form.ts';
 import { SSH_PACKS } from './pack.ts';
 import { sshIn, type SignedFacts } from '../../evidence/signed-facts.ts';
 import { signedBySsh } from '../../evidence/ssh-facts.ts';
@@ -37,6 +38,7 @@ export const DEFAULT_USER = 'tallystick';
 export const SSH: ProbeDescription = {
   name: 'ssh@1',
   summary: 'the algorithms that an SSH server offers and its host key, signed by that key',
+  target: ADDRESS,
   parameters: {
     hostkeys: {
       type: 'texts',

@@ -1,5 +1,6 @@
 /** The description of the probe `terraform@1`. */
 import type { ProbeDescription } from '../description.ts';
+import { absolutePath } from '../target-form.ts';
 import { readsPath } from '../grant.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { Pack } from '../pack.ts';
@@ -60,6 +61,7 @@ export const TERRAFORM: ProbeDescription = {
   name: 'terraform@1',
   summary:
     'the state after an apply, compared with the committed plan: attributes that differ, resources that nobody declared',
+  target: absolutePath('the absolute path of a state in JSON, or of a folder'),
   parameters: {
     run: {
       type: 'boolean',

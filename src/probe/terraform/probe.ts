@@ -5,7 +5,6 @@
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { constants } from 'node:fs';
-import { isAbsolute } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import type { Observed } from '../../claim/observed.ts';
@@ -19,6 +18,7 @@ import { declaredLeaves, saltKey } from '../declared.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import { cutLists, membersOf } from '../members.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
+import { assertForm } from '../target-form.ts';
 import { compare, MAX_SHOWN } from './compare.ts';
 import { SHOW_MS, TERRAFORM } from './describe.ts';
 
@@ -114,11 +114,7 @@ interface Read {
 }
 
 async function readState({ target, params, signal, spent }: ProbeTask): Promise<Read> {
-  if (!isAbsolute(target) || target.includes('\0'))
-    throw refuse(
-      'config-invalid',
-      'the target of terraform@1 is the absolute path of a state in JSON, or of a folder',
-    );
+  assertForm(TERRAFORM.name, TERRAFORM.target, target);
   if (!new ParsedParameters('terraform@1', params).flag('run', false)) return readStateFile(target, signal);
   const { code, output } = await runProgram({
     argv: ['terraform', 'show', '-json', '-no-color'],

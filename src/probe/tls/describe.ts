@@ -2,6 +2,7 @@
 import type { TlsVersion } from '../../evidence/tls-names.ts';
 import type { Claim, Parameter } from '../../statement/commitment.ts';
 import type { ParameterSpec, ProbeDescription } from '../description.ts';
+import { ADDRESS } from '../target-form.ts';
 import { TLS_PACKS } from './pack.ts';
 import { tlsIn, type SignedFacts } from '../../evidence/signed-facts.ts';
 import { TOLD_OF_EACH, signedByTls } from '../../evidence/tls-facts.ts';
@@ -90,6 +91,7 @@ const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
 export const TLS: ProbeDescription = {
   name: 'tls@1',
   summary: 'the versions, suites, key and certificate of a TLS server, signed by the server itself',
+  target: ADDRESS,
   parameters: PARAMETERS,
   observes: tlsShape,
   evidence:

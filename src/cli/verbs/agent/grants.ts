@@ -4,11 +4,7 @@ import { grantsOfProbes, grantsOfRules, type Grantees } from '../../../agent/nee
 import { isThere } from '../../../agent/home.ts';
 import { agentFiles } from '../../../agent/database.ts';
 import { readTargets } from '../../../agent/targets.ts';
-import { printable } from '../../../bytes/printable.ts';
-import { refuse } from '../../../bytes/refusal.ts';
-import { didYouMean } from '../../../bytes/suggest.ts';
-import type { ProbeDescription } from '../../../probe/description.ts';
-import { PROBES } from '../../../probe/registry.ts';
+import { probeCalled, PROBES } from '../../../probe/registry.ts';
 import { EXIT } from '../../exit.ts';
 import type { Context } from '../../frame/context.ts';
 import { grantsText } from '../../views/agent-grants.ts';
@@ -26,19 +22,9 @@ export async function runGrants(
   };
   const { targets } = agentFiles(config.agentDir);
   const rules = asked.probes.length === 0 && isThere(targets) ? await readTargets(targets) : [];
-  const named = asked.probes.length === 0 ? PROBES : asked.probes.map((name) => probeNamed(name));
+  const named = asked.probes.length === 0 ? PROBES : asked.probes.map((name) => probeCalled(name));
   const needed = rules.length > 0 ? grantsOfRules(rules, PROBES, to) : grantsOfProbes(named, to);
   output.print(grantsText(needed));
   output.result('agent-grants', { probes: needed.map((each) => ({ ...each, grants: [...each.grants] })) });
   return EXIT.ok;
-}
-
-function probeNamed(wanted: string): ProbeDescription {
-  const found = PROBES.find(({ name }) => name === wanted || name.split('@', 1)[0] === wanted);
-  if (found !== undefined) return found;
-  const names = PROBES.map(({ name }) => name);
-  throw refuse(
-    'usage',
-    `there is no probe ${printable(wanted)}${didYouMean(wanted, names)}; there are ${names.join(', ')}`,
-  );
 }

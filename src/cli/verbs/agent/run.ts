@@ -34,7 +34,7 @@ export async function runAgent(context: Context, asked: AgentAsked): Promise<num
         cpuBudget: config.cpuBudget,
         heartbeatSeconds: config.heartbeat,
         pollSeconds: config.poll,
-        tell: (event) => tellAgent(logger, event),
+        tell: (event) => tellAgent(context, logger, event),
       }),
     banner: (running) => agentBanner(context, running.opened, running.subjects),
     reload: (running, logger) =>

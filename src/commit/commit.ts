@@ -19,6 +19,8 @@ import type { LogClient } from '../client/client.ts';
 import type { ProvenEntry } from '../client/view.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import { aimless, ofOneKey } from '../declare/checkclaims.ts';
+import { showPath } from '../declare/leafopening.ts';
+import { declaredValues } from '../statement/leaf-text.ts';
 import type { Declared } from '../declare/node/declared.ts';
 import { keepEarlier } from '../declare/node/earlier.ts';
 import { faultOf } from '../platform/fault.ts';
@@ -97,11 +99,23 @@ export async function commit(
         `the target of ${single.join(', ')} is named by one key, and a look at its next key will show nothing of it: name the CA and the ` +
         'host, or all keys that it may have, under identity in target.locators',
     });
+  const shown = publicLeaves(declaration);
+  if (shown !== undefined) remark({ level: 'note', text: shown });
   const mayReplace = async (replaced: ProvenEntry): Promise<void> =>
     assertNoSilentDowngrade(request, () =>
       comparedCommitments(client, request.subject, replaced, known.policy),
     );
   return log(client, { declared: { ...request, declaration }, pinned, mayReplace }, known, options);
+}
+
+/** Which leaves become public because claims name them; undefined if none does. */
+function publicLeaves({ claims, openings = [] }: Declaration): string | undefined {
+  if (openings.length === 0) return undefined;
+  const named = declaredValues(claims).map(
+    ({ path, value }) => `${showPath(path)} = ${printable(value, 200)}`,
+  );
+  const leaves = openings.length === 1 ? '1 leaf becomes' : `${openings.length} leaves become`;
+  return `${leaves} public with this commitment, since claims read them: ${named.join('; ')}`;
 }
 
 /**

@@ -13,11 +13,15 @@
  *         minEvidence: E3
  *         cadence: 1h
  *         severity: high
+ *
+ * A parameter is a constant, or `{ declared: /path }`: the value of a leaf of the declaration (named-leaves.ts).
  */
 import { Refusal } from '../bytes/refusal.ts';
 import type { Claim, Declaration, Parameter } from '../statement/commitment.ts';
 import { EVIDENCE_CLASSES, SEVERITIES, TIERS, type Tier } from '../statement/vocabulary.ts';
 import { Fields, fault, textOf } from './fields.ts';
+import { NamedLeaves } from './named-leaves.ts';
+import type { SaltedTree } from '../statement/saltedleaf.ts';
 import { isNumberText, isTreeList, isTreeMap, type Tree, type TreeMap } from './leaf.ts';
 import { languageOf, packOf } from './packs.ts';
 import { gapClaim, NO_GAP } from './gap.ts';
@@ -28,18 +32,23 @@ import { digest } from '../bytes/brand.ts';
 import { parseHex } from '../bytes/text.ts';
 
 /** What a claims file adds to a declaration. */
-export type ClaimsFile = Pick<Declaration, 'claims'> & {
+export type ClaimsFile = Pick<Declaration, 'claims' | 'openings'> & {
   /** Packs of the claims that come from one, by the claim's id. */
   readonly packed: ReadonlyMap<string, string>;
 } & Partial<
     Pick<Declaration, 'target' | 'tier' | 'environment' | 'approvals' | 'scope' | 'validity' | 'attestors'>
   >;
 
-/**
- * Reads a claims file. `overriding`: a tier in place of the file's. Refuses `malformed-text` for bad YAML, and
- * `malformed-payload`, naming the place, for bad contents.
- */
-export function parseClaims(text: string, overriding?: Tier): ClaimsFile {
+/** What a claims file is read for. */
+export interface ClaimsReading {
+  /** In place of the file's. */
+  readonly tier?: Tier | undefined;
+  /** The leaves of the declaration, which claims may name. */
+  readonly tree?: SaltedTree | undefined;
+}
+
+/** Reads a claims file. Refuses `malformed-text` for bad YAML, and `malformed-payload`, naming the place, for bad contents. */
+export function parseClaims(text: string, { tier: overriding, tree }: ClaimsReading = {}): ClaimsFile {
   const [document = null, ...more] = parseYaml(text, {
     names: 'typed',
     empty: 'no document',
@@ -49,10 +58,11 @@ export function parseClaims(text: string, overriding?: Tier): ClaimsFile {
   const file = new Fields(document, 'the file');
   const tier = file.word('tier', TIERS);
   const paced = overriding ?? tier ?? 'background';
+  const leaves = new NamedLeaves(tree);
   const read = file.list('claims').map((each, i) => {
     const fields = new Fields(each, `claims[${i}]`);
     const pack = isTreeMap(each) ? each.get('pack') : undefined;
-    return { pack, claims: pack === NO_GAP ? gapOf(fields) : claimsOf(fields, paced) };
+    return { pack, claims: pack === NO_GAP ? gapOf(fields) : claimsOf(fields, paced, leaves) };
   });
   const plain = read.flatMap(({ claims: each }) => (typeof each === 'function' ? [] : each));
   const groups = read.map(({ pack, claims: each }) => ({
@@ -72,8 +82,10 @@ export function parseClaims(text: string, overriding?: Tier): ClaimsFile {
   checkAttested(claims, attestors);
   const again = claims.find(({ id }, i) => claims.findIndex((each) => each.id === id) < i);
   if (again !== undefined) throw fault(`claim ${again.id}`, 'is there twice; give each an id of its own');
+  const openings = leaves.openings();
   return {
     claims,
+    ...(openings.length > 0 && { openings }),
     packed: new Map(
       groups.flatMap(({ pack, claims: of }) =>
         typeof pack === 'string' ? of.map(({ id }): [string, string] => [id, pack]) : [],
@@ -90,9 +102,9 @@ export function parseClaims(text: string, overriding?: Tier): ClaimsFile {
 }
 
 /** A claim that is written out, or those of a pack. */
-function claimsOf(fields: Fields, tier: Tier): readonly Claim[] {
+function claimsOf(fields: Fields, tier: Tier, leaves: NamedLeaves): readonly Claim[] {
   const name = fields.text('pack');
-  const params = parametersOf(fields.map('params'));
+  const { params, declared } = parametersOf(fields.map('params'), leaves);
   if (name !== undefined) {
     const prefix = fields.text('prefix') ?? '';
     const cadence = fields.duration('cadence');
@@ -101,6 +113,7 @@ function claimsOf(fields: Fields, tier: Tier): readonly Claim[] {
     return packOf(name, params, tier).map((claim) => ({
       ...claim,
       id: prefix + claim.id,
+      ...(declared.size > 0 && { declared }),
       ...(cadence !== undefined && { cadence }),
       ...(against !== undefined && { against }),
     }));
@@ -125,6 +138,7 @@ function claimsOf(fields: Fields, tier: Tier): readonly Claim[] {
     deadline,
     ...(title !== undefined && { title }),
     ...(params.size > 0 && { params }),
+    ...(declared.size > 0 && { declared }),
     ...(grace !== undefined && grace > 0 && { grace }),
     ...(against !== undefined && { against }),
     ...(controls.length > 0 && { controls }),
@@ -147,7 +161,7 @@ function languageIn(expr: string, { at }: Fields): Pick<Claim, 'language'> {
 function gapOf(fields: Fields): (others: readonly Claim[]) => Claim {
   fields.text('pack');
   const of = fields.needed('of', fields.text('of'));
-  const params = parametersOf(fields.map('params'));
+  const { params } = parametersOf(fields.map('params'), new NamedLeaves());
   fields.end();
   return (others) => {
     const found = others.find(({ id }) => id === of);
@@ -179,14 +193,40 @@ function scopeOf(map: TreeMap): Declaration['scope'] {
   return { world, ...(selector !== undefined && { selector }), ...(members.length > 0 && { members }) };
 }
 
-function parametersOf(map: TreeMap | undefined): ReadonlyMap<string, Parameter> {
-  return new Map(Array.from(map ?? [], ([name, value]) => [name, parameterOf(value, name)]));
+interface Parameters {
+  /** Constants, and the values of the leaves that are named. */
+  readonly params: ReadonlyMap<string, Parameter>;
+  /** Paths of the named leaves, by parameter. */
+  readonly declared: ReadonlyMap<string, string>;
 }
 
-function parameterOf(value: Tree, name: string): Parameter {
-  if (isTreeList(value)) return value.map((each) => textOf(each, `params.${name}`));
+function parametersOf(map: TreeMap | undefined, leaves: NamedLeaves): Parameters {
+  const params = new Map<string, Parameter>();
+  const declared = new Map<string, string>();
+  for (const [name, value] of map ?? []) {
+    const at = `params.${name}`;
+    const path = isTreeMap(value) ? pathOf(value, at) : undefined;
+    if (path !== undefined) declared.set(name, path);
+    params.set(name, path === undefined ? constantOf(value, at) : leaves.valueOf(path, at));
+  }
+  return { params, declared };
+}
+
+/** The path in `{ declared: PATH }`. */
+function pathOf(map: TreeMap, at: string): string {
+  const fields = new Fields(map, at);
+  const path = fields.needed('declared', fields.text('declared'));
+  fields.end();
+  return path;
+}
+
+function constantOf(value: Tree, at: string): Parameter {
+  if (isTreeList(value)) return value.map((each) => textOf(each, at));
   if (isTreeMap(value) || value === null || isNumberText(value))
-    throw fault(`params.${name}`, 'takes a text, a whole number, true or false, or a list of texts');
+    throw fault(
+      at,
+      'takes a text, a whole number, true or false, a list of texts, or the value of a declared leaf: { declared: /path }',
+    );
   return value;
 }
 

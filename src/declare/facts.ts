@@ -5,14 +5,19 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { formatHex } from '../bytes/text.ts';
 import type { Claim, Declaration } from '../statement/commitment.ts';
+import { parameterText } from '../statement/leaf-text.ts';
 
 /** Name → text, in the order of the declaration. */
 export type Facts = ReadonlyMap<string, string>;
 
-/** Every fact of a declaration: `environment`, `claims.tls-min.cadence`, `canon.excluded./timestamp`. */
+/**
+ * Every fact of a declaration: `environment`, `claims.tls-min.cadence`, `canon.excluded./timestamp`. A parameter whose value
+ * is a declared leaf is `claims.tls-min.declared.host at /server/host`, which no constant can be named.
+ */
 export function factsOf(declaration: Declaration): Facts {
   const facts = new Map<string, string>();
-  flatten('', declaration, facts);
+  // Openings are the proofs of what the claims show.
+  flatten('', { ...declaration, claims: declaration.claims.map(shownClaim), openings: undefined }, facts);
   facts.delete('supersedes');
   return facts;
 }
@@ -20,8 +25,19 @@ export function factsOf(declaration: Declaration): Facts {
 /** The facts of one claim. */
 function factsOfClaim(claim: Claim): Facts {
   const facts = new Map<string, string>();
-  flatten('', claim, facts);
+  flatten('', shownClaim(claim), facts);
   return facts;
+}
+
+/** A claim whose declared parameters stand apart from its constants, each under its name and path. */
+function shownClaim({ params, declared, ...rest }: Claim): object {
+  if (declared === undefined) return { ...rest, params };
+  const constants = new Map([...(params ?? [])].filter(([name]) => !declared.has(name)));
+  const named = [...declared].map(([name, path]) => {
+    const value = params?.get(name);
+    return [`${name} at ${path}`, value === undefined ? '' : parameterText(value)] as const;
+  });
+  return { ...rest, params: constants, declared: new Map(named) };
 }
 
 /** All facts of a claim as one text; undefined if no claim has the id. */

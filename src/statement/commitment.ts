@@ -19,22 +19,11 @@ import {
 } from './schema.ts';
 import { isCborMap } from '../bytes/cbor.ts';
 import { formatHex } from '../bytes/text.ts';
+import { claim, type Claim } from './claim.ts';
+import { openings, withDeclared, withoutDeclared } from './declared-parameter.ts';
 import { SALTED_TREE } from './saltedleaf.ts';
 import { target } from './target.ts';
-import {
-  distinct,
-  duration,
-  evidenceClass,
-  inside,
-  name,
-  probe,
-  scalar,
-  severity,
-  sha256,
-  tier,
-  time,
-  type Scalar,
-} from './vocabulary.ts';
+import { distinct, inside, name, sha256, tier, time } from './vocabulary.ts';
 
 /** Where the declaration came from, as the author's tools report it. */
 const source = record(
@@ -79,45 +68,8 @@ const scope = record(
   { selector: text(1, 1024), members: array(text(1, 512), 1024, 1) },
 );
 
-/** A probe's parameter: a scalar, or a list of texts. */
-export type Parameter = Scalar | readonly string[];
-const texts = array(text(0, 1024), 64, 1);
-const parameter: Schema<Parameter> = {
-  parse: (value, at) => (Array.isArray(value) ? texts.parse(value, at) : scalar.parse(value, at)),
-  encode: (value) => value,
-};
-
-/** A control of a framework that the claim supports (it never fulfils one alone). */
-const control = record({ framework: text(1, 64), id: text(1, 64) }, { version: text(1, 64) });
-
-/** What agents must show to be true of the running subject, again and again. */
-export const claim = record(
-  {
-    id: name,
-    /** CEL over the probe's observations; true means the claim holds. */
-    expr: prose(1, 4096),
-    probe,
-    /** A lower class cannot prove the claim. */
-    minEvidence: evidenceClass,
-    /** Seconds from one proof to the next. */
-    cadence: duration(1),
-    severity,
-  },
-  {
-    title: text(1, 256),
-    /** Version of the language of `expr` and of its budget (spec/claims.md). 1 when absent. */
-    language: uint(255, 2),
-    params: mapOf(parameter, 64),
-    /** Seconds from a deployment to the first proof after it. */
-    deadline: duration(1),
-    /** Proofs that may be missed in a row before the claim is STALE. 0 when absent. */
-    grace: uint(100, 1),
-    /** Id of a claim of the same commitment that this one contradicts where it is false (spec/claims.md, "Against another claim"). */
-    against: name,
-    controls: array(control, 64, 1),
-  },
-);
-export type Claim = Of<typeof claim>;
+export type { Claim } from './claim.ts';
+export type { Parameter } from './parameter.ts';
 
 /** Ticket, reason and people behind a change, as the author tells it. */
 const change = record({}, { ticket: text(1, 256), reason: prose(1, 2048), requestedBy: text(1, 256) });
@@ -137,11 +89,13 @@ const declarationFields = record(
     change,
     /** SHA-256 of a 32-byte seed, revealed later: when and what is sampled was fixed before. */
     seedCommitment: sha256,
+    /** The leaves that claims name, in the order of the tree. */
+    openings,
   },
 );
 export type Declaration = Of<typeof declarationFields>;
 
-const declaration = checked(declarationFields, (value, at) => {
+const declaration = checked(withValues(declarationFields), (value, at) => {
   distinct(value.claims, (each) => each.id, inside(at, 'claims'));
   distinct(value.canon.excluded ?? [], (each) => each.path, inside(at, 'canon.excluded'));
   distinct(value.scope.members ?? [], (each) => each, inside(at, 'scope.members'));
@@ -166,6 +120,20 @@ const declaration = checked(declarationFields, (value, at) => {
 /** Whether a claim may be `against` one of this id. Two that are against each other would have no verdict. */
 function isPlainOther(claims: readonly Claim[], id: string, against: string): boolean {
   return id !== against && claims.some((each) => each.id === against && each.against === undefined);
+}
+
+/** A declaration in whose claims the values of declared leaves stand among the parameters. */
+function withValues(fields: Schema<Declaration>): Schema<Declaration> {
+  return {
+    parse(value, at) {
+      const read = fields.parse(value, at);
+      const { leaves, root } = read.tree;
+      const claims = withDeclared(read.claims, read.openings ?? [], { root, count: leaves }, at);
+      return Object.freeze({ ...read, claims });
+    },
+    encode: (value) =>
+      fields.encode({ ...value, claims: withoutDeclared(value.claims, value.openings ?? []) }),
+  };
 }
 
 const withdrawal = record(

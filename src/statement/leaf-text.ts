@@ -3,6 +3,8 @@ import { decodeCbor, isCborArray, isCborMap, type CborValue } from '../bytes/cbo
 import { printable } from '../bytes/printable.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
+import type { Claim } from './claim.ts';
+import type { Parameter } from './parameter.ts';
 import { valueInLeaf, type Opening } from './saltedleaf.ts';
 
 /** A leaf's value as people read it. */
@@ -18,6 +20,34 @@ export function showValue(whole: Opening['value']): string {
   }
   const [[name, inner = null] = []] = content;
   return typeof name === 'string' ? printable(showMarked(name, inner), 10_000) : '{}';
+}
+
+/** A parameter as people read it: the items of a list with commas between. */
+export function parameterText(value: Parameter): string {
+  return typeof value === 'object' ? value.join(', ') : String(value);
+}
+
+/** A declared leaf, or list, that claims read. */
+interface DeclaredValue {
+  readonly path: string;
+  /** As people read it. */
+  readonly value: string;
+  /** `p.ciphers of sshd-offer`. */
+  readonly readers: readonly string[];
+}
+
+/** The declared leaves and lists that claims read in place of constants, each once, in the order of the claims. */
+export function declaredValues(
+  claims: readonly Pick<Claim, 'id' | 'params' | 'declared'>[],
+): readonly DeclaredValue[] {
+  const found = new Map<string, { readonly value: string; readonly readers: string[] }>();
+  for (const { id, params, declared } of claims)
+    for (const [name, path] of declared ?? []) {
+      const known = found.get(path) ?? { value: parameterText(params?.get(name) ?? ''), readers: [] };
+      known.readers.push(`p.${name} of ${id}`);
+      found.set(path, known);
+    }
+  return [...found].map(([path, each]) => ({ path, ...each }));
 }
 
 /** The same of a leaf that anybody may have made: bytes that are no CBOR as hex. */

@@ -68,10 +68,15 @@ const revokedKey = record({ kid: sha256, since: count }, { reason: text(1, 512) 
 export type RevokedKey = Of<typeof revokedKey>;
 
 /** The rules that this version knows (spec/statements.md §7). They change with what a statement may say, too. */
-export const RULES = 4;
+export const RULES = 5;
 
 /** By rules that are not read any more: the versions of tallystick that made such logs. */
-const MADE_BY: Readonly<Record<number, string>> = { 1: '0.1', 2: '0.2, 0.3 or 0.4.0', 3: '0.5.0' };
+const MADE_BY: Readonly<Record<number, string>> = {
+  1: '0.1',
+  2: '0.2, 0.3 or 0.4.0',
+  3: '0.5.0',
+  4: '0.6.0',
+};
 
 const documentFields = record(
   {

@@ -2,7 +2,8 @@
 import type { Bounds } from '../appraisal/past/types.ts';
 import type { Revocation } from '../client/entry-times.ts';
 import { formatTime } from '../bytes/time.ts';
-import { isWithdrawal, type Commitment } from '../statement/commitment.ts';
+import { isWithdrawal, type Claim, type Commitment } from '../statement/commitment.ts';
+import { declaredValues } from '../statement/leaf-text.ts';
 import type { Notice } from '../statement/notice.ts';
 import { claimedHead } from '../statement/notice.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
@@ -65,11 +66,20 @@ function commitmentRows(commitment: Commitment): readonly Row[] {
   return [
     ['declares', `${tree.leaves} ${tree.leaves === 1 ? 'leaf' : 'leaves'} for ${environment}, tier ${tier}`],
     ['claims', claims.length === 0 ? 'none' : claims.map(({ id }) => id).join(', ')],
+    ...declaredRows(claims),
     ...(supersedes === undefined ? [] : [['replaces', supersedes.toHex()] as const]),
     ...(approvals === undefined ? [] : [['needs', `${approvals} approvals`] as const]),
     ...(change?.ticket === undefined ? [] : [['ticket', line(change.ticket)] as const]),
     ...reasonRow(change?.reason),
   ];
+}
+
+/** The leaves that claims read, each with its value and with who reads it. */
+function declaredRows(claims: readonly Claim[]): readonly Row[] {
+  return declaredValues(claims).map(({ path, value, readers }, i): Row => [
+    i === 0 ? 'public' : '',
+    `declared at ${line(path, 200)} = ${line(value, 400)}, read by ${readers.map((each) => line(each, 200)).join(', ')}`,
+  ]);
 }
 
 function proofRows(

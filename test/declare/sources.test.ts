@@ -56,7 +56,7 @@ t.test('claims', async (t) => {
   const plain = CLAIMS.replaceAll(/\n +(?:cadence|deadline): .*/g, '');
   const pace = (text: string, tier?: 'background'): Record<string, readonly (number | undefined)[]> =>
     Object.fromEntries(
-      parseClaims(text, tier).claims.map(({ id, cadence, deadline }) => [id, [cadence, deadline]]),
+      parseClaims(text, { tier }).claims.map(({ id, cadence, deadline }) => [id, [cadence, deadline]]),
     );
   t.match(pace(plain), {
     'tls12-refused': [900, 300],

@@ -91,7 +91,7 @@ t.test('what is written reads back as it was', async (t) => {
 });
 
 /** Every map of fixed fields in a payload, as [path, the map]; maps of free names are passed by. */
-const FREE = new Set(['versions', 'params', 'byVerdict']);
+const FREE = new Set(['versions', 'params', 'declared', 'byVerdict']);
 function* recordsIn(value: CborValue, at: string): Generator<[string, Map<string, CborValue>]> {
   if (Array.isArray(value)) for (const [i, each] of value.entries()) yield* recordsIn(each, `${at}[${i}]`);
   if (!(value instanceof Map)) return;
@@ -183,7 +183,8 @@ const REQUIRED: Record<string, string[]> = {
     canon.excluded[].path canon.excluded[].reason tree tree.alg tree.leaves tree.root scope scope.world claims
     claims[].id claims[].expr claims[].probe claims[].minEvidence claims[].cadence claims[].severity
     claims[].controls[].framework claims[].controls[].id attestors.threshold attestors.kids
-    target.locators[].at target.locators[].identity[].ca target.locators[].identity[].host`),
+    target.locators[].at target.locators[].identity[].ca target.locators[].identity[].host
+    openings[].index openings[].salt openings[].path openings[].value openings[].proof`),
   'notice stale':
     words(`topic since reason checkpoint checkpoint.origin checkpoint.size checkpoint.root about claim due last.seq
     last.id`),

@@ -1,6 +1,7 @@
 /** fast-check arbitraries for every payload, holding the rules between fields. */
 import fc from 'fast-check';
 import { digest, treeSize, type Digest } from '#src/bytes/brand.ts';
+import { encodeCbor, type CborValue } from '#src/bytes/cbor.ts';
 import { withIdentities, type ResolvedIdentity } from '#src/statement/target.ts';
 import type { Claim, Declaration, Withdrawal } from '#src/statement/commitment.ts';
 import type { Deployment } from '#src/statement/deployment.ts';
@@ -17,7 +18,14 @@ import {
 import { ENTRY_DEFINITION, ROLES, RULES, type PolicyDocument } from '#src/statement/policy.ts';
 import type { Result, RuntimeProof } from '#src/statement/proof.ts';
 import type { Waiver } from '#src/statement/waiver.ts';
-import { openLeaf, saltedTree, SALTED_TREE, type SaltedLeaf } from '#src/statement/saltedleaf.ts';
+import type { Parameter } from '#src/statement/parameter.ts';
+import {
+  declarationTree,
+  openLeaf,
+  saltedTree,
+  SALTED_TREE,
+  type SaltedLeaf,
+} from '#src/statement/saltedleaf.ts';
 import { EVIDENCE_CLASSES, SEVERITIES, TIERS, VERDICTS, type Attachment } from '#src/statement/vocabulary.ts';
 import { signDelegation } from '#src/statement/delegation.ts';
 import { seedSigner } from './seed-signer.ts';
@@ -149,7 +157,7 @@ const target = fc
     ),
   );
 
-export const declarations: fc.Arbitrary<Declaration> = partial(
+const constantsAlone: fc.Arbitrary<Declaration> = partial(
   {
     environment: word,
     tier: constantFrom(...TIERS),
@@ -178,6 +186,51 @@ export const declarations: fc.Arbitrary<Declaration> = partial(
   },
   ['environment', 'tier', 'source', 'canon', 'tree', 'scope', 'claims'],
 );
+
+/** A declaration whose first claim also reads leaves, with these values. */
+function naming(declaration: Declaration, values: readonly Parameter[]): Declaration {
+  const [first, ...others] = declaration.claims;
+  if (first === undefined || values.length === 0) return declaration;
+  const rows = values.flatMap((value, i): [path: string, value: CborValue][] =>
+    typeof value === 'object'
+      ? [
+          [`/${i}`, new Map([['list', value.length]])],
+          ...value.map((each, j): [string, CborValue] => [`/${i}/${j}`, each]),
+        ]
+      : [[`/${i}`, value]],
+  );
+  const tree = declarationTree(
+    rows.map(([path, value]) => ({ path, value: encodeCbor(value), salt: new Uint8Array(16).fill(5) })),
+  );
+  const names = values.map((_, i) => `a declared leaf, number ${i}`);
+  return {
+    ...declaration,
+    tree: { alg: SALTED_TREE, leaves: tree.count, root: tree.root },
+    claims: [
+      {
+        ...first,
+        params: new Map([
+          ...(first.params ?? []),
+          ...values.map((value, i) => [names[i] ?? '', value] as const),
+        ]),
+        declared: new Map(names.map((name, i) => [name, `/${i}`])),
+      },
+      ...others,
+    ],
+    openings: tree.leaves.map((_, i) => openLeaf(tree, i)),
+  };
+}
+
+/** The second claim of two or more is against the first. */
+function contrary(declaration: Declaration): Declaration {
+  const [first, second, ...others] = declaration.claims;
+  if (first === undefined || second === undefined) return declaration;
+  return { ...declaration, claims: [first, { ...second, against: first.id }, ...others] };
+}
+
+export const declarations: fc.Arbitrary<Declaration> = fc
+  .tuple(constantsAlone, fc.array(fc.oneof(scalar, some(line(20))), { maxLength: 3 }))
+  .map(([declaration, values]) => naming(contrary(declaration), values));
 
 export const withdrawals: fc.Arbitrary<Withdrawal> = partial({ withdraws: hash, change }, ['withdraws']);
 

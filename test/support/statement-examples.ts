@@ -4,7 +4,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { digest, entryId, type Digest, type EntryId } from '#src/bytes/brand.ts';
-import type { CborValue } from '#src/bytes/cbor.ts';
+import { encodeCbor, type CborValue } from '#src/bytes/cbor.ts';
 import { encodeUtf8 } from '#src/bytes/text.ts';
 import { keyThumbprint } from '#src/cose/key.ts';
 import { formatVkey } from '#src/note/key.ts';
@@ -84,7 +84,7 @@ const settings: readonly (readonly [string, string])[] = [
 export const declarationLeaves = settings.map(([path, value], i) => ({
   salt: leafSalt(saltKey, i),
   path,
-  value: encodeUtf8(value),
+  value: encodeCbor(value),
 }));
 const declared = declarationTree(declarationLeaves);
 
@@ -103,13 +103,15 @@ export const declaration: Declaration = {
   claims: [
     {
       id: 'tls-min',
-      title: 'Accepts TLS 1.3 only',
-      expr: '!("TLSv1.2" in o.tls.accepted)',
+      title: 'Accepts no version below the declared one',
+      expr: 'o.tls.accepted.all(version, version >= p.minimum)',
       probe: 'tls@1',
       params: new Map<string, string | number>([
         ['preamble', 'postgres'],
         ['port', 5432],
+        ['minimum', 'TLSv1.3'],
       ]),
+      declared: new Map([['minimum', 'ssl_min_protocol_version']]),
       minEvidence: 'E1',
       cadence: 3600,
       deadline: 300,
@@ -120,6 +122,7 @@ export const declaration: Declaration = {
   ],
   approvals: 1,
   change: { ticket: 'CHG-1' },
+  openings: [openLeaf(declared, 1)],
 };
 
 /** The agent saw the server accept TLS 1.2, which the file forbids; the second of two observations. */

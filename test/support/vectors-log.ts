@@ -3,6 +3,7 @@
  * fixed seeds and the same every time.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
+import { encodeCbor } from '#src/bytes/cbor.ts';
 import { digest, leafIndex, treeSize, type Digest } from '#src/bytes/brand.ts';
 import { concatBytes } from '#src/bytes/compare.ts';
 import { encodeUtf8 } from '#src/bytes/text.ts';
@@ -12,7 +13,7 @@ import type { Signer } from '#src/sign/signer.ts';
 import { isSaidAgain } from '#src/statement/claims.ts';
 import { encodeApproval, encodeCommitment, encodePolicy, encodeProof } from '#src/statement/payload.ts';
 import { ENTRY_DEFINITION, RULES } from '#src/statement/policy.ts';
-import { declarationTree, leafSalt, SALTED_TREE } from '#src/statement/saltedleaf.ts';
+import { declarationTree, leafSalt, openLeaf, SALTED_TREE } from '#src/statement/saltedleaf.ts';
 import { hashLeaf, hashNode } from '#src/tree/hash.ts';
 import { proveConsistency, proveInclusion, rootAt } from '#src/tree/prove.ts';
 
@@ -83,11 +84,11 @@ function policy(): Promise<Uint8Array> {
 
 function commitment(): Promise<Uint8Array> {
   const saltKey = seedOf('salts');
-  const settings = ['ssl_protocols TLSv1.3', 'server_tokens off'];
+  const settings = ['server_tokens off', 'ssl_protocols TLSv1.3'];
   const declared = declarationTree(
     settings.map((line, i) => {
       const [path = '', value = ''] = line.split(' ');
-      return { salt: leafSalt(saltKey, i), path, value: encodeUtf8(value) };
+      return { salt: leafSalt(saltKey, i), path, value: encodeCbor(value) };
     }),
   );
   const payload = encodeCommitment({
@@ -100,14 +101,17 @@ function commitment(): Promise<Uint8Array> {
     claims: [
       {
         id: 'tls-min',
-        expr: '!("TLSv1.2" in o.tls.accepted)',
+        expr: 'o.tls.accepted.all(version, version in p.versions.split(" "))',
         probe: 'tls@1',
+        params: new Map([['versions', 'TLSv1.3']]),
+        declared: new Map([['versions', 'ssl_protocols']]),
         minEvidence: 'E1',
         cadence: 3600,
         severity: 'critical',
       },
     ],
     approvals: 1,
+    openings: [openLeaf(declared, 1)],
   });
   return statement('commitment', payload, signers.author, 'https://ci.example', SUBJECT);
 }

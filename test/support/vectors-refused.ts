@@ -3,7 +3,14 @@
  * spec/vectors.json. Each case is run here, so the file cannot promise what the code does not do.
  */
 import { leafIndex, treeSize, type Digest } from '#src/bytes/brand.ts';
-import { decodeCbor, encodeCbor, isCborMap, type CborKey, type CborValue } from '#src/bytes/cbor.ts';
+import {
+  decodeCbor,
+  encodeCbor,
+  isCborArray,
+  isCborMap,
+  type CborKey,
+  type CborValue,
+} from '#src/bytes/cbor.ts';
 import { concatBytes } from '#src/bytes/compare.ts';
 import { Refusal, type RefusalCode } from '#src/bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, formatBase64 } from '#src/bytes/text.ts';
@@ -44,10 +51,18 @@ export interface Good {
 }
 
 const INDEX = 3;
+const COMMITMENT = 1;
 
 /** All cases, each having been refused. */
 export function refusedVectors(good: Good): RefusedVector[] {
-  return [...statements(good), ...receipts(good), ...checkpoints(good), ...proofs(good), ...paths()];
+  return [
+    ...statements(good),
+    ...commitments(good),
+    ...receipts(good),
+    ...checkpoints(good),
+    ...proofs(good),
+    ...paths(),
+  ];
 }
 
 /** The code of the refusal; anything but a refusal is a fault of the case. */
@@ -103,6 +118,39 @@ function statements({ entries, keys }: Good): RefusedVector[] {
     what: 'statement',
     why,
     code: codeOf(why, () => verifyStatement(parseStatement(bytes).statement, keys.statement)),
+    hex: bytes.toHex(),
+  }));
+}
+
+/** Payloads of entry 1, of which a claim names a declared leaf, signed or not: the payload is read first. */
+function commitments({ entries }: Good): RefusedVector[] {
+  const { sign1 } = parseStatement(entries[COMMITMENT] ?? new Uint8Array()).statement;
+  const payload = (): Map<CborKey, CborValue> => mapOf(decodeCbor(sign1.payload ?? new Uint8Array()));
+  const opened = (): Map<CborKey, CborValue> => {
+    const shown = payload().get('openings') ?? [];
+    if (!isCborArray(shown) || shown[0] === undefined) throw new Error('nothing is opened');
+    return mapOf(shown[0]);
+  };
+  const withOpenings = (...shown: readonly Map<CborKey, CborValue>[]): Uint8Array =>
+    encodeSign1({ ...sign1, payload: encodeCbor(payload().set('openings', shown)) });
+  const without = payload();
+  without.delete('openings');
+  const cases: readonly (readonly [why: string, bytes: Uint8Array])[] = [
+    ['a declared leaf that is not opened', encodeSign1({ ...sign1, payload: encodeCbor(without) })],
+    [
+      'an opening with another value than the leaf has',
+      withOpenings(opened().set('value', encodeCbor('TLSv1.2'))),
+    ],
+    ['an opening with the path of another leaf', withOpenings(opened().set('path', 'server_tokens'))],
+    ['an opening at the index of another leaf', withOpenings(opened().set('index', 0))],
+    ['an opening with another salt', withOpenings(opened().set('salt', new Uint8Array(16)))],
+    ['an opening without its proof', withOpenings(opened().set('proof', []))],
+    ['an opening that is there twice', withOpenings(opened(), opened())],
+  ];
+  return cases.map(([why, bytes]) => ({
+    what: 'statement',
+    why,
+    code: codeOf(why, () => parseStatement(bytes)),
     hex: bytes.toHex(),
   }));
 }

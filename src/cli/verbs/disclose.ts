@@ -3,11 +3,15 @@ import { join, relative, resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
 import { disclose, showPath, type OpenedLeaves } from '../../declare/leafopening.ts';
-import { showValue } from '../../statement/leaf-text.ts';
+import { existsSync } from 'node:fs';
+import { readNamedFile } from '../../platform/files.ts';
+import { isWithdrawal } from '../../statement/commitment.ts';
+import { declaredValues, showValue } from '../../statement/leaf-text.ts';
+import { parseStatement } from '../../statement/parse.ts';
 import { ownedFolder, writeDisclosure } from '../../declare/node/disclosure-folder.ts';
 import { readOwned } from '../../declare/node/owned.ts';
 import type { Output } from '../frame/output.ts';
-import { slugOf } from '../../declare/node/proofs.ts';
+import { PROOF_FILES, slugOf } from '../../declare/node/proofs.ts';
 import { proofsFolderOf } from '../frame/state.ts';
 import { defineVerb } from '../frame/verb.ts';
 
@@ -39,7 +43,8 @@ export const discloseVerb = defineVerb({
     const [subject = '', ...paths] = operands;
     const { folder, file } = ownedFolder(subject, proofsFolderOf(context), resolve(world.cwd, subject));
     const owned = await readOwned(file);
-    if (flags.on('list')) return tell(output, owned, owned.leaves, null);
+    const readers = await readersIn(folder);
+    if (flags.on('list')) return tell(output, { owned, readers }, owned.leaves, null);
     const all = flags.on('all');
     if (paths.length > 0 === all)
       throw refuse(
@@ -51,19 +56,38 @@ export const discloseVerb = defineVerb({
     await writeDisclosure(folder, out, disclosure);
     const shown = relative(world.cwd, out);
     output.note(`hand over ${shown}/; its reader checks it with: tallystick verify ${shown}`);
-    return tell(output, owned, disclosure.openings, out);
+    return tell(output, { owned, readers }, disclosure.openings, out);
   },
 });
+
+/** Which claims of the commitment in a proof directory read a leaf, by path: such a leaf is public already. */
+async function readersIn(folder: string): Promise<ReadonlyMap<string, string>> {
+  const statement = join(folder, PROOF_FILES.statement);
+  const parsed = existsSync(statement) ? parseStatement(await readNamedFile(statement)) : undefined;
+  if (parsed?.kind !== 'commitment' || isWithdrawal(parsed.commitment)) return new Map();
+  const read = declaredValues(parsed.commitment.claims);
+  return new Map(read.map(({ path, readers }) => [path, readers.join(', ')]));
+}
+
+interface Shown {
+  readonly owned: OpenedLeaves;
+  readonly readers: ReadonlyMap<string, string>;
+}
 
 /** `folder`: the directory that was written; null with --list. */
 function tell(
   output: Output,
-  { subject, leaves: all }: OpenedLeaves,
+  { owned: { subject, leaves: all }, readers }: Shown,
   leaves: readonly { readonly path: string; readonly value: Parameters<typeof showValue>[0] }[],
   folder: string | null,
 ): number {
-  for (const { path, value } of leaves) output.print(`${showPath(path)}  ${showValue(value)}`);
-  const shown = leaves.map(({ path, value }) => ({ path, value: showValue(value) }));
+  const shown = leaves.map(({ path, value }) => ({
+    path,
+    value: showValue(value),
+    read_by: readers.get(path) ?? null,
+  }));
+  for (const { path, value, read_by: by } of shown)
+    output.print(`${showPath(path)}  ${value}${by === null ? '' : `  (public: ${by} reads it)`}`);
   output.result('disclose', { subject, folder, leaves: shown, of: all.length });
   return EXIT.ok;
 }

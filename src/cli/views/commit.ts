@@ -5,14 +5,22 @@ import type { Committed } from '../../commit/commit.ts';
 import type { Pinned } from '../../commit/pin.ts';
 import { showPath } from '../../declare/leafopening.ts';
 import type { ReadSource } from '../../declare/read.ts';
-import { showValue } from '../../statement/leaf-text.ts';
+import { showValue, type declaredValues } from '../../statement/leaf-text.ts';
 import { EXIT } from '../exit.ts';
 import type { Output } from '../frame/output.ts';
 import { formatDay } from '../../bytes/time.ts';
 import { withFlags } from '../frame/remedy.ts';
 
+/** A source with the leaves that the claims file reads, which its commitment makes public. */
+export interface ListedSource extends ReadSource {
+  readonly read: ReturnType<typeof declaredValues>;
+}
+
 /** Prints the leaves, but no value that looks like a secret. Returns the exit code: 1 if there is such a value. */
-export function tellLeaves(output: Output, { profile, leaves, excluded, unmarked }: ReadSource): number {
+export function tellLeaves(
+  output: Output,
+  { profile, leaves, excluded, unmarked, read }: ListedSource,
+): number {
   const secrets = new Map(
     unmarked.flatMap(({ path, why, inName }) => (inName === true ? [] : [[path, why] as const])),
   );
@@ -21,6 +29,8 @@ export function tellLeaves(output: Output, { profile, leaves, excluded, unmarked
   for (const leaf of leaves) output.print(`${showPath(leaf.path)}  ${shown(leaf)}`);
   for (const { path, reason } of excluded)
     output.note(`left out: ${showPath(path)} (${printable(reason, 512)})`);
+  for (const { path, readers } of read)
+    output.note(`${showPath(path)} becomes public with a commitment: ${readers.join(', ')} reads it`);
   output.result('leaves', {
     profile,
     leaves: leaves.map((leaf) => ({
@@ -30,6 +40,7 @@ export function tellLeaves(output: Output, { profile, leaves, excluded, unmarked
       looks_like: secrets.get(leaf.path) ?? null,
     })),
     excluded: excluded.map(({ path, reason }) => ({ path, reason })),
+    read_by_claims: read.map(({ path, value, readers }) => ({ path, value, readers })),
   });
   if (unmarked.length === 0) return EXIT.ok;
   for (const { path, why } of unmarked.filter(({ inName }) => inName === true))

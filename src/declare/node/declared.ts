@@ -1,5 +1,6 @@
 /** The result of declaring files or a source. */
 import type { Declaration } from '../../statement/commitment.ts';
+import type { SaltedTree } from '../../statement/saltedleaf.ts';
 import type { GitAnswer } from './git.ts';
 import type { OwnedFile } from './owned.ts';
 
@@ -13,6 +14,11 @@ export interface Declared {
   readonly leaves: number;
   /** The owner's secret file for the proof directory `folder`; undefined if it is not on this machine. */
   readonly owned: (folder: string) => OwnedFile | undefined;
+}
+
+/** A declaration whose leaves are at hand, so that claims can name them. */
+export interface DeclaredTree extends Declared {
+  readonly tree: SaltedTree;
 }
 
 /** What a declaration says until a claims file or its owner says otherwise. */

@@ -6,14 +6,15 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declaration } from '../../statement/commitment.ts';
+import type { TreeHead } from '../../statement/saltedleaf.ts';
 import { VERSION } from '../../platform/place.ts';
 import { commonFolder, holds, readFacts, STDIN, type Found } from './files.ts';
 import { gitFacts, gitTop, type GitFacts } from './git.ts';
-import { FILES_PROFILE, formatOpening, leavesOf, OPENING_FILE, treeOf, type SaltedFact } from '../opening.ts';
+import { FILES_PROFILE, formatOpening, leavesOf, OPENING_FILE, treeOf } from '../opening.ts';
 import { readableOwned } from './owned.ts';
 import type { ReadSource } from '../read.ts';
 import { saltOfFile } from '../salting.ts';
-import { leftOutOf, UNSAID, type Declared } from './declared.ts';
+import { leftOutOf, UNSAID, type DeclaredTree } from './declared.ts';
 import { saltingBy } from './salts.ts';
 
 /** What to declare. `omit`: absolute paths to leave out of directories, with the reason for each. */
@@ -45,16 +46,18 @@ export async function listFiles(files: FilesToDeclare): Promise<ReadSource> {
 }
 
 /** Refuses `not-found` for files that cannot be read, `usage` if no subject is given and the operands give no name. */
-export async function declareFiles(files: FilesToDeclare): Promise<Declared> {
+export async function declareFiles(files: FilesToDeclare): Promise<DeclaredTree> {
   const { paths, named, base, top, found, facts } = await readNamed(files);
   const git = top === undefined ? {} : await gitFacts(top, named, [...files.omit.keys()]);
   const subject = files.subject ?? subjectOf(paths, base);
-  const declaration = declarationOf(facts, found, git.facts);
+  const tree = treeOf(facts);
+  const declaration = declarationOf(tree, found, git.facts);
   return {
     subject,
     declaration,
     leftOut: leftOutOf(git),
     leaves: facts.length,
+    tree,
     owned: (folder) => {
       const from = relative(folder, base).split(sep).join('/') || '.';
       const text = formatOpening({ subject, base: from, facts });
@@ -64,11 +67,10 @@ export async function declareFiles(files: FilesToDeclare): Promise<Declared> {
 }
 
 function declarationOf(
-  facts: readonly SaltedFact[],
+  { root, count }: TreeHead,
   { excluded }: Found,
   git: GitFacts | undefined,
 ): Declaration {
-  const { root, count } = treeOf(facts);
   return {
     ...UNSAID,
     source: { kind: 'files', tool: 'tallystick', toolVersion: VERSION, ...(git && { git }) },

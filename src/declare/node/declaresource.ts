@@ -4,7 +4,7 @@ import { basename, relative, resolve, sep } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import { VERSION } from '../../platform/place.ts';
-import { leftOutOf, UNSAID, type Declared } from './declared.ts';
+import { leftOutOf, UNSAID, type DeclaredTree } from './declared.ts';
 import { holds, STDIN } from './files.ts';
 import { gitFacts, gitTop } from './git.ts';
 import { formatLeaves, leafTree, LEAVES_FILE } from '../leafopening.ts';
@@ -44,12 +44,13 @@ export async function readNamedSource({
 }
 
 /** Refuses as `readSource` and `refuseSecrets` do, and `usage` if no subject is given and the source gives no name. */
-export async function declareSource(what: SourceToDeclare): Promise<Declared> {
+export async function declareSource(what: SourceToDeclare): Promise<DeclaredTree> {
   const read = await readNamedSource(what);
   refuseSecrets(read);
   const { profile, leaves, excluded, source } = read;
   const subject = what.subject ?? subjectOf(what);
-  const { root, count } = leafTree({ leaves });
+  const salted = leafTree({ leaves });
+  const { root, count } = salted;
   const named = what.operands
     .filter((operand) => operand !== STDIN)
     .map((operand) => resolve(what.cwd, operand));
@@ -72,6 +73,7 @@ export async function declareSource(what: SourceToDeclare): Promise<Declared> {
     declaration,
     leftOut: [...leftOutOf(git), ...(read.remarks ?? [])],
     leaves: count,
+    tree: salted,
     owned: () => readableOwned(LEAVES_FILE, text, declaration),
   };
 }

@@ -717,7 +717,7 @@ CLAIM = record(
     severity=one_of("critical", "high", "medium", "low", "info"), title_=text_of(1, 256), language_=number(2, 255),
     params_=table_of(1, 64, text_of(1, 128), lambda v, at: list_of(1, 64, text_of(0, 1024))(v, at)
                      if type(v) is list else scalar(v, at)),
-    deadline_=DURATION, grace_=number(1, 100), against_=NAME,
+    declared_=table_of(1, 64, text_of(1, 128), text_of(0, 1024)), deadline_=DURATION, grace_=number(1, 100), against_=NAME,
     controls_=list_of(1, 64, record(framework=text_of(1, 64), id=text_of(1, 64), version_=text_of(1, 64))),
 )
 IDENTITY = either(record(spki=H), record(ssh=H), record(ca=number(0, 15), host=text_of(1, 253, pattern="[A-Za-z0-9._:-]+")))
@@ -736,7 +736,7 @@ DECLARATION = record(
                    locators_=list_of(1, 64, record(at=text_of(1, 512), identity_=list_of(1, 16, IDENTITY)))),
     attestors_=record(threshold=number(1, 64), kids=list_of(1, 64, H)),
     approvals_=number(1, 16), validity_=record(True, notBefore_=SECONDS, notAfter_=SECONDS), supersedes_=H,
-    change_=CHANGE, seedCommitment_=H,
+    change_=CHANGE, seedCommitment_=H, openings_=list_of(1, 64, OPENING),
 )
 WITHDRAWAL = record(withdraws=H, supersedes=H, change_=CHANGE)
 PROOF = record(
@@ -802,8 +802,44 @@ def distinct(items, what):
     need(len(set(items)) == len(items), f"{what}: one is there twice")
 
 
+def parameter_of(leaf, leaves, used):
+    """The value of a declared leaf as a claim's parameter: statements.md section 3, "Declared parameters"."""
+    need(leaf in leaves, "a declared leaf is not opened")
+    used.add(leaf)
+    need(type(leaves[leaf]) is bytes, "a declared leaf is longer than what can be shown")
+    value = cbor(leaves[leaf])
+    if type(value) is dict:
+        count = value.get("list")
+        need(len(value) == 1 and is_int(count, 1, 64), "a declared leaf has no value that a parameter can have")
+        items = [parameter_of(f"{leaf}/{i}", leaves, used) for i in range(count)]
+        need(all(type(item) is str for item in items), "a declared list has an item that is no text")
+        return items
+    scalar(value, "a declared leaf")
+    return value
+
+
+def declared_parameters(c):
+    shown, last, size = c.get("openings", []), None, 0
+    leaves, used = {}, set()
+    for o in shown:
+        here = (o["index"], o["path"].encode())
+        need(last is None or (here[0] > last[0] and here[1] > last[1]), "openings are not in order, or one is there twice")
+        last = here
+        size += 16 + len(here[1]) + (len(o["value"]) if type(o["value"]) is bytes else 40) + 32 * len(o["proof"])
+        opens(o, c["tree"]["leaves"], c["tree"]["root"])
+        leaves[o["path"]] = o["value"]
+    need(size <= 32768, "openings have too many bytes")
+    for claim in c["claims"]:
+        for name, path in claim.get("declared", {}).items():
+            need(name not in claim.get("params", {}), "a declared parameter has a constant, too")
+            parameter_of(path, leaves, used)
+        need(len(claim.get("params", {})) + len(claim.get("declared", {})) <= 64, "a claim has too many parameters")
+    need(used == set(leaves), "an opening is of a leaf that no claim names")
+
+
 def declaration_rules(c):
     target = c.get("target", {})
+    declared_parameters(c)
     distinct([x["id"] for x in c["claims"]], "claims")
     plain = {x["id"] for x in c["claims"] if "against" not in x}
     for x in c["claims"]:
@@ -1033,7 +1069,7 @@ class Policy:
 
     def lawful(self, origin):
         p, entry, before = self.fields, self.entry, self.before
-        need(p["rules"] == 4, f"has the rules {p['rules']}, which this verifier does not know")
+        need(p["rules"] == 5, f"has the rules {p['rules']}, which this verifier does not know")
         need(p["origin"] == origin and entry.sub == origin, "is of another log")
         need(p["entry"] == ENTRY_RULE, "has another definition of entries")
         distinct([r["kid"] for r in p.get("revoked", [])], "revoked")

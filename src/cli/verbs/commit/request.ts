@@ -8,6 +8,9 @@ import { certificatesIn } from '../../../commit/pinchoice.ts';
 import { requestOf, type CommitRequest } from '../../../commit/request.ts';
 import { decodeUtf8 } from '../../../bytes/text.ts';
 import { parseClaims } from '../../../declare/claims.ts';
+import { leafTree } from '../../../declare/leafopening.ts';
+import { declaredValues } from '../../../statement/leaf-text.ts';
+import type { ListedSource } from '../../views/commit.ts';
 import { decodeSource } from '../../../declare/encoding.ts';
 import type { Exclusion } from '../../../declare/leaf.ts';
 import { assertSubject } from '../../../statement/parse.ts';
@@ -19,7 +22,7 @@ import { stateDirOf, proofsFolderOf } from '../../frame/state.ts';
 import { asUsage } from '../../../bytes/within.ts';
 import { didYouMean } from '../../../bytes/suggest.ts';
 import type { FlagsOf, VerbOption } from '../../frame/verb.ts';
-import type { Declared } from '../../../declare/node/declared.ts';
+import type { DeclaredTree } from '../../../declare/node/declared.ts';
 import { declareFiles, listFiles } from '../../../declare/node/declarefiles.ts';
 import { declareSource, readNamedSource } from '../../../declare/node/declaresource.ts';
 import { loadSaltSecret, saltingBy } from '../../../declare/node/salts.ts';
@@ -127,18 +130,24 @@ export async function requestAsked(
     };
     if (file === undefined) return requestOf(declared, undefined, options);
     const text = decodeSource(await readNamedFile(resolve(context.world.cwd, file)));
-    return requestOf(declared, parseClaims(text, options.tier), options);
+    return requestOf(declared, parseClaims(text, { tier: options.tier, tree: declared.tree }), options);
   };
   return asUsage(read, file && printable(file));
 }
 
-/** The leaves of a source, or of files, for `--list`. Refuses as `requestAsked`. */
+/** The leaves of a source, or of files, for `--list`, and those that claims read. Refuses as `requestAsked`. */
 export function leavesAsked(
   context: Context,
   operands: readonly string[],
   flags: Declaring,
-): Promise<ReadSource> {
-  return asUsage(async () => (await namedAsked(context, operands, flags)).list());
+): Promise<ListedSource> {
+  const file = flags.text('claims');
+  return asUsage(async () => {
+    const read = await (await namedAsked(context, operands, flags)).list();
+    if (file === undefined) return { ...read, read: [] };
+    const text = decodeSource(await readNamedFile(resolve(context.world.cwd, file)));
+    return { ...read, read: declaredValues(parseClaims(text, { tree: leafTree(read) }).claims) };
+  });
 }
 
 /** A source if the first operand is a kind of source, else files. A file named `json` is given as `./json`. */
@@ -146,7 +155,7 @@ async function namedAsked(
   context: Context,
   operands: readonly string[],
   flags: Declaring,
-): Promise<{ readonly declare: () => Promise<Declared>; readonly list: () => Promise<ReadSource> }> {
+): Promise<{ readonly declare: () => Promise<DeclaredTree>; readonly list: () => Promise<ReadSource> }> {
   const { config, world } = context;
   const [first, ...others] = operands;
   assertNoTypo(first, others, world.cwd);

@@ -57,20 +57,8 @@ export function parseClaims(text: string, { tier: overriding, tree }: ClaimsRead
   if (more.length > 0) throw fault('the file', 'has more than one YAML document');
   const file = new Fields(document, 'the file');
   const tier = file.word('tier', TIERS);
-  const paced = overriding ?? tier ?? 'background';
   const leaves = new NamedLeaves(tree);
-  const read = file.list('claims').map((each, i) => {
-    const fields = new Fields(each, `claims[${i}]`);
-    const pack = isTreeMap(each) ? each.get('pack') : undefined;
-    return { pack, claims: pack === NO_GAP ? gapOf(fields) : claimsOf(fields, paced, leaves) };
-  });
-  const plain = read.flatMap(({ claims: each }) => (typeof each === 'function' ? [] : each));
-  const groups = read.map(({ pack, claims: each }) => ({
-    pack,
-    claims: typeof each === 'function' ? [each(plain)] : each,
-  }));
-  const claims = groups.flatMap((group) => group.claims);
-  if (claims.length === 0) throw fault('claims', 'there are none');
+  const { claims, packed } = claimsIn(file, overriding ?? tier ?? 'background', leaves);
   const environment = file.text('environment');
   const approvals = file.whole('approvals');
   const target = file.map('target');
@@ -80,17 +68,11 @@ export function parseClaims(text: string, { tier: overriding, tree }: ClaimsRead
   file.end();
   const attestors = named && attestorsOf(named);
   checkAttested(claims, attestors);
-  const again = claims.find(({ id }, i) => claims.findIndex((each) => each.id === id) < i);
-  if (again !== undefined) throw fault(`claim ${again.id}`, 'is there twice; give each an id of its own');
   const openings = leaves.openings();
   return {
     claims,
     ...(openings.length > 0 && { openings }),
-    packed: new Map(
-      groups.flatMap(({ pack, claims: of }) =>
-        typeof pack === 'string' ? of.map(({ id }): [string, string] => [id, pack]) : [],
-      ),
-    ),
+    packed,
     ...(tier !== undefined && { tier }),
     ...(environment !== undefined && { environment }),
     ...(approvals !== undefined && { approvals }),
@@ -99,6 +81,28 @@ export function parseClaims(text: string, { tier: overriding, tree }: ClaimsRead
     ...(attestors !== undefined && { attestors }),
     ...(validity !== undefined && { validity: validityOf(validity) }),
   };
+}
+
+/** All claims of the file, and the packs that some come from. */
+function claimsIn(file: Fields, tier: Tier, leaves: NamedLeaves): Pick<ClaimsFile, 'claims' | 'packed'> {
+  const read = file.list('claims').map((each, i) => {
+    const fields = new Fields(each, `claims[${i}]`);
+    const pack = isTreeMap(each) ? each.get('pack') : undefined;
+    return { pack, claims: pack === NO_GAP ? gapOf(fields) : claimsOf(fields, tier, leaves) };
+  });
+  const plain = read.flatMap(({ claims: each }) => (typeof each === 'function' ? [] : each));
+  const groups = read.map(({ pack, claims: each }) => ({
+    pack,
+    claims: typeof each === 'function' ? [each(plain)] : each,
+  }));
+  const claims = groups.flatMap((group) => group.claims);
+  if (claims.length === 0) throw fault('claims', 'there are none');
+  const again = claims.find(({ id }, i) => claims.findIndex((each) => each.id === id) < i);
+  if (again !== undefined) throw fault(`claim ${again.id}`, 'is there twice; give each an id of its own');
+  const packed = groups.flatMap(({ pack, claims: of }) =>
+    typeof pack === 'string' ? of.map(({ id }): [string, string] => [id, pack]) : [],
+  );
+  return { claims, packed: new Map(packed) };
 }
 
 /** A claim that is written out, or those of a pack. */

@@ -14,7 +14,7 @@ import {
   defaultsPath,
   isGivenOut,
 } from '../declare/sources/kubernetes/defaults.ts';
-import { leavesOfObject, manifestObjects } from '../declare/sources/kubernetes/kubernetes.ts';
+import { leavesOfObject } from '../declare/sources/kubernetes/kubernetes.ts';
 import { declaredValue, isUnknown } from '../probe/declared.ts';
 import { ApiServer } from '../probe/kubernetes/api.ts';
 import { compareObject, isOfCluster } from '../probe/kubernetes/compare.ts';
@@ -37,11 +37,18 @@ export interface ServerDefaults {
 
 const REQUEST_MS = 30_000;
 
+interface DefaultsOptions {
+  readonly ignore: readonly Exclusion[];
+  /** Where objects are that name no namespace. Default: `default`. */
+  readonly namespace?: string;
+  readonly signal: AbortSignal;
+}
+
 /** Refuses `config-invalid`, `unavailable`, and what the server changes of the declaration. */
 export async function serverDefaults(
-  texts: readonly string[],
+  objects: readonly TreeMap[],
   kubeconfig: string,
-  { ignore, signal }: { readonly ignore: readonly Exclusion[]; readonly signal: AbortSignal },
+  { ignore, namespace = 'default', signal }: DefaultsOptions,
 ): Promise<ServerDefaults> {
   const { server, trust, token } = readKubeconfig(kubeconfig);
   const api = new ApiServer({ ...addressOf(server), trust, timeoutMs: REQUEST_MS, signal }, token);
@@ -50,10 +57,10 @@ export async function serverDefaults(
     const discovery = new Discovery(api);
     const leaves: DeclaredLeaf[] = [];
     const leftOut: string[] = [];
-    for (const object of manifestObjects(texts)) {
+    for (const object of objects) {
       const kind = { apiVersion: textAt(object, 'apiVersion') ?? '', kind: textAt(object, 'kind') ?? '' };
       if (isSecret(kind)) continue;
-      const { at, found } = await ofObject(api, await discovery.find(kind), object, ignore);
+      const { at, found } = await ofObject(api, await discovery.find(kind), object, { ignore, namespace });
       if (found === undefined)
         leftOut.push(
           `defaults of ${printable(at)} are not committed, so what is live beyond the declaration makes it UNKNOWN: ` +
@@ -103,11 +110,14 @@ async function ofObject(
   api: ApiServer,
   resource: Resource,
   object: TreeMap,
-  ignore: readonly Exclusion[],
+  { ignore, namespace }: Required<Omit<DefaultsOptions, 'signal'>>,
 ): Promise<{ readonly at: string; readonly found: readonly DeclaredLeaf[] | undefined }> {
   const { at, leaves } = leavesOfObject(object);
   const declared = new Map(leaves.map((leaf) => [leaf.path.slice(at.length), leaf]));
-  const [first, second] = [await dryRun(api, resource, object), await dryRun(api, resource, object)];
+  const [first, second] = [
+    await dryRun(api, resource, object, namespace),
+    await dryRun(api, resource, object, namespace),
+  ];
   if (typeof first === 'number' || typeof second === 'number') return { at, found: undefined };
   for (const ran of [first, second]) assertKept(at, resource, declared, ran, ignore);
   const naming = { kind: resource.kind, pathOf: (inside: string): string => at + inside };
@@ -126,9 +136,14 @@ function isIgnored(ignore: readonly Exclusion[], inside: string): boolean {
 type Ran = ReadonlyMap<string, DeclaredLeaf>;
 
 /** The leaves of an object as the server would store it, by path within it; the status if it does not take that name. */
-async function dryRun(api: ApiServer, resource: Resource, object: TreeMap): Promise<Ran | number> {
+async function dryRun(
+  api: ApiServer,
+  resource: Resource,
+  object: TreeMap,
+  home: string,
+): Promise<Ran | number> {
   const metadata = mapAt(object, 'metadata') ?? new Map<string, never>();
-  const namespace = resource.namespaced ? (textAt(metadata, 'namespace') ?? 'default') : '';
+  const namespace = resource.namespaced ? (textAt(metadata, 'namespace') ?? home) : '';
   const name = `tallystick-${randomBytes(6).toString('hex')}`;
   const query = new URLSearchParams({
     dryRun: 'All',

@@ -5,6 +5,8 @@ import t from 'tap';
 import { saltingBy } from '#src/declare/node/salts.ts';
 import { readSource } from '#src/declare/read.ts';
 import { portableHmac } from '#src/declare/salting.ts';
+import { helmTexts } from '#src/declare/sources/helm/helm.ts';
+import type { SourceText } from '#src/declare/sources/source.ts';
 import { SOURCES } from '#src/declare/sources/registry.ts';
 
 const TEXTS: Readonly<Record<string, string>> = {
@@ -28,12 +30,24 @@ const TEXTS: Readonly<Record<string, string>> = {
   sshd: 'Port 22\n',
   postgresql: 'work_mem = 1MB\n',
 };
+/** Kinds that are read from several texts. */
+const MORE: Readonly<Record<string, readonly SourceText[]>> = {
+  helm: helmTexts(
+    { helm: { version: 'v3.19.5' } },
+    Array.from({ length: 2 }, () => 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n') as [
+      string,
+      string,
+    ],
+    [],
+  ),
+};
 const SECRET = new Uint8Array(32).fill(7);
 
 t.test('every kind reads a text of its own, by either HMAC alike', async (t) => {
   for (const source of SOURCES) {
     const text = TEXTS[source.kind];
-    if (text === undefined) throw new Error(`a text of the kind ${source.kind} is missing here`);
+    const texts = MORE[source.kind] ?? (text === undefined ? [] : [{ name: '-', text }]);
+    if (texts.length === 0) throw new Error(`a text of the kind ${source.kind} is missing here`);
     const reading = {
       source,
       literal: false,
@@ -42,7 +56,7 @@ t.test('every kind reads a text of its own, by either HMAC alike', async (t) => 
       notSecret: new Set<string>(),
     };
     const [here, there] = [saltingBy(SECRET), { secret: SECRET, hmac: portableHmac }].map((salting) =>
-      readSource([{ name: '-', text }], { ...reading, salting }),
+      readSource(texts, { ...reading, salting }),
     );
     t.same(here, there, source.kind);
     t.equal(here?.source.kind.startsWith(source.kind), true, 'the commitment says which kind it was');

@@ -3,7 +3,7 @@ import t from 'tap';
 import { parseJson } from '#src/bytes/json.ts';
 import { serverDefaults } from '#src/commit/server-defaults.ts';
 import { defaultLeaves } from '#src/declare/sources/kubernetes/defaults.ts';
-import { declareKubernetes } from '#src/declare/sources/kubernetes/kubernetes.ts';
+import { declareKubernetes, manifestObjects } from '#src/declare/sources/kubernetes/kubernetes.ts';
 import { declaredValue } from '#src/probe/declared.ts';
 import { compareObject } from '#src/probe/kubernetes/compare.ts';
 import { meansSame } from '#src/probe/kubernetes/normal.ts';
@@ -142,7 +142,7 @@ function defaultsOf(
     ],
     users: [{ name: 'u', user: { token: TOKEN } }],
   };
-  return serverDefaults(texts, JSON.stringify(config), { ignore, signal: AbortSignal.timeout(20_000) });
+  return serverDefaults(manifestObjects(texts), JSON.stringify(config), { ignore, signal: AbortSignal.timeout(20_000) });
 }
 
 t.test('an object of which no dry run can be had: what is live beyond it may be a default', async (t) => {

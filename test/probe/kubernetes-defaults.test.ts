@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap';
 import { parseAllDocuments } from 'yaml';
 import { serverDefaults } from '#src/commit/server-defaults.ts';
-import { declareKubernetes } from '#src/declare/sources/kubernetes/kubernetes.ts';
+import { declareKubernetes, manifestObjects } from '#src/declare/sources/kubernetes/kubernetes.ts';
 import { readKubeconfig } from '#src/probe/kubernetes/credentials.ts';
 import { roleManifests } from '#src/probe/kubernetes/role.ts';
 import { FakeCluster, fakeServer, TOKEN, type FakeServer, type Json } from '../support/fake-kube.ts';
@@ -55,7 +55,7 @@ async function world(t: Test, ...objects: readonly object[]) {
   for (const each of objects) cluster.put(each);
   const texts = objects.map((each) => JSON.stringify(each));
   const found = (ignore: readonly { path: string; reason: string }[] = []) =>
-    serverDefaults(texts, JSON.stringify(configOf(server)), { ignore, signal: AbortSignal.timeout(20_000) });
+    serverDefaults(manifestObjects(texts), JSON.stringify(configOf(server)), { ignore, signal: AbortSignal.timeout(20_000) });
   const declared = async (...args: Parameters<typeof found>) =>
     openedLeaves([...declareKubernetes(texts, args[0]).leaves, ...(await found(...args)).leaves]);
   return { cluster, server, found, declared };

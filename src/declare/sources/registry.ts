@@ -1,5 +1,6 @@
 /** Every kind of source that is read into leaves, one line each. Whole files, one leaf each, are in declare/node/files.ts. */
 import { ENV_SOURCE } from './env.ts';
+import { HELM_SOURCE } from './helm/helm.ts';
 import { JSON_SOURCE } from './json.ts';
 import { KUBERNETES_SOURCE } from './kubernetes/kubernetes.ts';
 import { POSTGRESQL_SOURCE } from './postgresql/postgresql.ts';
@@ -12,6 +13,7 @@ import { YAML_SOURCE } from './yaml.ts';
 export const SOURCES: readonly Source[] = [
   TERRAFORM_SOURCE,
   KUBERNETES_SOURCE,
+  HELM_SOURCE,
   JSON_SOURCE,
   YAML_SOURCE,
   ENV_SOURCE,

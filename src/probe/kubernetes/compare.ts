@@ -37,6 +37,8 @@ export interface CompareOptions {
   readonly ignores: (inside: string) => boolean;
   /** Path of the object in the declaration. */
   readonly declaredAt: string;
+  /** Whether it is of a chart that helm may have installed. */
+  readonly isOfRelease?: boolean;
 }
 
 export function compareObject(
@@ -82,6 +84,8 @@ function stateOf(
   // Null is as if the field were not there: what the server has in its place is a default or not.
   if (value === null) return 'same';
   const leaf = live.leaves.get(inside);
+  // A chart that renders it anew each time declares that it is there, and not what it is.
+  if (isUnknown(value) && leaf !== undefined) return 'excluded';
   const digest = sensitiveDigest(value);
   if (digest !== undefined && leaf !== undefined) {
     if (key === undefined) return 'sensitive';
@@ -108,7 +112,7 @@ function besides(
   wanted: Wanted,
   live: Pick<LiveObject, 'leaves'>,
   branches: ReadonlySet<string>,
-  { knowsDefaults, ignores }: CompareOptions,
+  { knowsDefaults, ignores, isOfRelease = false }: CompareOptions,
 ): Pick<ComparedObject, 'extra' | 'unexplained' | 'defaults' | 'absent'> {
   const extra: string[] = [];
   const unexplained: string[] = [];
@@ -117,6 +121,7 @@ function besides(
     const declared = wanted.leaves.get(inside);
     const isDeclared = declared !== undefined && declared !== null;
     if (isDeclared || isOfCluster(wanted.kind, inside) || ignores(inside)) continue;
+    if (isOfRelease && inside === MANAGED_BY && leaf.text === 'Helm') continue;
     if (!knowsDefaults) {
       unexplained.push(inside);
       continue;
@@ -176,6 +181,9 @@ const LATER: Readonly<Record<string, RegExp>> = {
   PersistentVolume: /^\/spec\/claimRef(?:\/|$)/,
   Pod: /^\/spec\/nodeName$/,
 };
+
+/** The label that helm gives each object that it installs, and `kubectl apply` does not (helm v3.19, pkg/action/validate.go). */
+const MANAGED_BY = '/metadata/labels/app.kubernetes.io~1managed-by';
 
 /** Whether a live leaf is no part of what is configured, unless it is declared. */
 export function isOfCluster(kind: string, inside: string): boolean {

@@ -71,8 +71,7 @@ const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
   },
   namespace: {
     type: 'text',
-    help: 'namespace of declared objects that name none',
-    fallback: 'default',
+    help: 'namespace of declared objects that name none; by default that of the release of a chart, else default',
   },
   cluster: {
     type: 'text',

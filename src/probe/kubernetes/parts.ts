@@ -3,6 +3,8 @@ import type { Observed } from '../../claim/observed.ts';
 import type { Value, ValueMap } from '../../claim/value.ts';
 import type { Withheld } from '../../claim/withheld.ts';
 import { cutLists, membersOf } from '../members.ts';
+import { homeOf } from './wanted.ts';
+import { installed } from './world.ts';
 import { compareImages, declaredImages, makersAmong } from './images.ts';
 import type { LiveObject } from './object.ts';
 import { beyondBaseline, containersOf } from './pods.ts';
@@ -70,7 +72,7 @@ function objectsPart(
   return {
     value: {
       ...shown,
-      declared: placed.length,
+      declared: installed(placed).length,
       counts,
       ...(told !== undefined && { looked: told }),
       ...(isContradicted ? { whole: false } : gap === undefined && { whole: true }),
@@ -105,7 +107,10 @@ function imagesPart(
   declaration: Declaration,
   { namespace, platforms }: Settings,
 ): Part {
-  const declared = declaredImages(declaration.objects, namespace);
+  const declared = declaredImages(
+    [...declaration.objects, ...declaration.hooks],
+    homeOf(declaration, namespace),
+  );
   const images = compareImages(pods, makersAmong([...objects.values()]), declared, platforms);
   const lists = { differing: cut(images.differing), unresolved: cut(images.unresolved) };
   const isResolved = images.unresolved.length === 0;

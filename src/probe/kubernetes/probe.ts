@@ -17,8 +17,8 @@ import { checkRights, type Rights } from './rights.ts';
 import { Discovery, factsOf, type Resource, type ServerFacts } from './server.ts';
 import { assertScope, isSecret, readSettings, type Settings } from './settings.ts';
 import { newestOf, viewOf, type Scope, type View } from './view.ts';
-import { wantedObjects, type Declaration } from './wanted.ts';
-import { compareWorld, placedObjects, type Placed, type World } from './world.ts';
+import { homeOf, wantedObjects, type Declaration } from './wanted.ts';
+import { compareWorld, installed, placedObjects, type Placed, type World } from './world.ts';
 
 /** The probe, with its own milliseconds for one request. */
 export function makeKubernetesProbe(requestMs: number): Probe {
@@ -40,7 +40,7 @@ async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
     const compares = what.has('objects') || what.has('images');
     const declaration = compares
       ? wantedObjects(declaredLeaves('kubernetes@1', task))
-      : { objects: [], defaultsOf: undefined };
+      : { objects: [], hooks: [], defaultsOf: undefined };
     const begun = Math.floor(task.now() / 1000);
     const look = { ...(await lookAt(apis, declaration, settings)), begun };
     const rights = what.has('rights') ? await checkRights(look.first, settings, task) : undefined;
@@ -92,7 +92,7 @@ async function lookAt(
     );
   }
   const placed = placedObjects(declaration, scope.resources, settings);
-  if (settings.what.has('objects') && placed.length === 0)
+  if (settings.what.has('objects') && installed(placed).length === 0)
     throw refuse(
       'config-invalid',
       'nothing of these kinds is declared for these namespaces, and comparing with nothing proves nothing',
@@ -132,14 +132,15 @@ const RBAC = ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'].map((k
 
 /** The kinds and namespaces to list. */
 async function scopeOf(discovery: Discovery, declaration: Declaration, settings: Settings): Promise<Scope> {
-  const { what, kinds, namespaces, namespace, reviews } = settings;
+  const { what, kinds, namespaces, reviews } = settings;
+  const namespace = homeOf(declaration, settings.namespace);
   const named: Pick<Resource, 'apiVersion' | 'kind'>[] = [];
   const declared = declaration.objects.filter((each) => !isSecret(each));
   if (what.has('objects')) named.push(...(kinds ?? declared));
   const closed = new Set(named.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`));
   if (what.has('pods') || what.has('images')) named.push({ apiVersion: 'v1', kind: 'Pod' });
   if (what.has('images')) {
-    const workloads = declared.filter(({ kind }) => WORKLOADS.includes(kind));
+    const workloads = [...declared, ...declaration.hooks].filter(({ kind }) => WORKLOADS.includes(kind));
     named.push(...workloads);
     const makes = (kind: string): boolean => workloads.some((each) => each.kind === kind);
     if (makes('Deployment')) named.push({ apiVersion: 'apps/v1', kind: 'ReplicaSet' });
@@ -206,7 +207,7 @@ function observed(look: Look, rights: Rights | undefined, settings: Settings, by
     contradictions: [...(rights?.contradictions ?? []), ...against],
     population: parts.population,
     ...(world !== undefined && {
-      compared: { declared: look.placed.length, ...world.leaves },
+      compared: { declared: installed(look.placed).length, ...world.leaves },
       ...(settings.closed && { undeclared: world.lists.undeclared }),
     }),
     withheld: [...parts.withheld, ...(rights?.withheld ?? []), ...doubtsOf(look, value)],

@@ -17,8 +17,8 @@ export interface Settings {
   /** `apiVersion/Kind`; undefined: those that are declared. */
   readonly kinds: readonly Pick<Resource, 'apiVersion' | 'kind'>[] | undefined;
   readonly namespaces: readonly string[] | undefined;
-  /** Where declared objects are that name no namespace. */
-  readonly namespace: string;
+  /** Where declared objects are that name no namespace; undefined: in that of the release, or `default`. */
+  readonly namespace: string | undefined;
   readonly closed: boolean;
   /** Seconds for which no declared object may have been written; undefined: nobody asks. */
   readonly settle: number | undefined;
@@ -71,7 +71,7 @@ export async function readSettings(task: ProbeTask): Promise<Settings> {
     cluster: given.text('cluster', UID, 'is the UID of the namespace kube-system'),
     kinds: kindsOf(given),
     namespaces: given.texts('namespaces', NAME, 'is the name of a namespace'),
-    namespace: given.text('namespace', NAME, 'is the name of a namespace') ?? 'default',
+    namespace: given.text('namespace', NAME, 'is the name of a namespace'),
     closed: given.flag('closed', true),
     settle: given.whole('settle', 1, 366 * 86_400),
     ignoresObject: objects,

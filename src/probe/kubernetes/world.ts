@@ -7,8 +7,9 @@ import type { Resource } from './server.ts';
 import type { Settings } from './settings.ts';
 import { shownPath } from './shown.ts';
 import type { Scope, View } from './view.ts';
-import type { Declaration, Wanted } from './wanted.ts';
+import { homeOf, type Declaration, type Wanted } from './wanted.ts';
 import { objectPath } from '../../declare/sources/kubernetes/kubernetes.ts';
+import { HOOKS } from '../../declare/sources/kubernetes/steps.ts';
 
 /** Most names of one kind that are shown. */
 export const MAX_SHOWN = 200;
@@ -39,20 +40,27 @@ export interface Placed {
 
 /** The declared objects of a scope, each at its place. Objects of other kinds and namespaces are left out. */
 export function placedObjects(
-  { objects }: Declaration,
+  declaration: Declaration,
   resources: readonly Resource[],
   { namespace, namespaces, ignoresObject }: Settings,
 ): readonly Placed[] {
-  return objects.flatMap((wanted): Placed[] => {
+  const { objects, hooks } = declaration;
+  const home = homeOf(declaration, namespace);
+  return [...objects, ...hooks].flatMap((wanted): Placed[] => {
     const { apiVersion, kind, name } = wanted;
     const resource = resources.find((each) => each.apiVersion === apiVersion && each.kind === kind);
     if (resource === undefined) return [];
-    const within = resource.namespaced ? wanted.namespace || namespace : '';
+    const within = resource.namespaced ? wanted.namespace || home : '';
     const path = objectPath(apiVersion, kind, within, name);
     if ((within !== '' && namespaces !== undefined && !namespaces.includes(within)) || ignoresObject(path))
       return [];
     return [{ wanted, resource, namespace: within, path }];
   });
+}
+
+/** Objects that are there for as long as the declaration stands: without hooks. */
+export function installed(placed: readonly Placed[]): readonly Placed[] {
+  return placed.filter(({ wanted }) => wanted.isHook !== true);
 }
 
 export function compareWorld(
@@ -67,6 +75,10 @@ export function compareWorld(
   for (const each of placed) {
     declared.add(each.path);
     const live = view.objects.get(each.path);
+    if (live === undefined && each.wanted.isHook === true) {
+      found.look('hook', each.path);
+      continue;
+    }
     if (live === undefined) {
       found.deleted.push(each);
       found.look('deleted', each.path);
@@ -81,7 +93,10 @@ export function compareWorld(
         knowsDefaults: knowsDefaults && isTried,
         key: settings.key,
         ignores: settings.ignoresLeaf,
-        declaredAt: objectPath(wanted.apiVersion, wanted.kind, wanted.namespace, wanted.name),
+        isOfRelease: declaration.namespace !== undefined,
+        declaredAt:
+          (wanted.isHook === true ? `/${HOOKS}` : '') +
+          objectPath(wanted.apiVersion, wanted.kind, wanted.namespace, wanted.name),
       }),
     );
   }

@@ -23,6 +23,8 @@ import { asUsage } from '../../../bytes/within.ts';
 import { didYouMean } from '../../../bytes/suggest.ts';
 import type { FlagsOf, VerbOption } from '../../frame/verb.ts';
 import type { DeclaredTree } from '../../../declare/node/declared.ts';
+import type { Declared } from '../../../declare/node/declared.ts';
+import { gatherHelm, HELM, isHelmAsked } from './helm.ts';
 import { declareFiles, listFiles } from '../../../declare/node/declarefiles.ts';
 import { declareSource, readNamedSource } from '../../../declare/node/declaresource.ts';
 import { loadSaltSecret, saltingBy } from '../../../declare/node/salts.ts';
@@ -30,6 +32,8 @@ import type { Added, ReadSource } from '../../../declare/read.ts';
 import { readSecretFile } from '../../../keys/file.ts';
 import { KINDS, SOURCES } from '../../../declare/sources/registry.ts';
 import { imageAsked, IMAGE_FLAGS } from './image.ts';
+import { installedObjects, RENDERING } from '../../../declare/sources/helm/helm.ts';
+import { manifestObjects } from '../../../declare/sources/kubernetes/kubernetes.ts';
 
 /** The flags that describe the declaration. */
 export const DECLARING = [
@@ -69,7 +73,7 @@ export const DECLARING = [
   },
   {
     flags: '--ignore <path=reason>',
-    help: 'kubernetes: leave out this path of every object, for a reason that the commitment names; repeat for several',
+    help: 'kubernetes, helm: leave out this path of every object, for a reason that the commitment names; repeat for several',
     many: true,
   },
   {
@@ -78,13 +82,14 @@ export const DECLARING = [
   },
   {
     flags: '--defaults',
-    help: 'kubernetes: also commit what the API server adds, by a dry run that stores nothing and needs its write verbs',
+    help: 'kubernetes, helm: also commit what the API server adds, by a dry run that stores nothing and needs its write verbs',
   },
   {
     flags: '--kubeconfig <file>',
     help: 'with --defaults: a kubeconfig of mode 0600 that holds a token or a certificate, and the CA',
   },
   ...IMAGE_FLAGS,
+  ...HELM,
   { flags: '--literal', help: 'env: take each value literally, like docker and kubectl' },
   { flags: '--list', help: 'print the leaves of the files or the source, log nothing' },
   {
@@ -167,6 +172,8 @@ async function namedAsked(
   const common = { cwd: world.cwd, stdin: process.stdin, subject };
   const image = first === 'oci' ? await imageAsked(context, others, flags) : undefined;
   const source = image ?? SOURCES.find(({ kind }) => kind === first);
+  if (source?.kind !== 'helm' && isHelmAsked(flags))
+    throw refuse('usage', 'flags of helm are for `commit helm CHART`, which renders a chart');
   if (source === undefined) {
     const named = first === 'files' && others.length > 0 ? others : operands;
     const omit = new Map([
@@ -184,14 +191,18 @@ async function namedAsked(
     notSecret: new Set(flags.texts('notSecret')),
     salting: saltingBy(saltSecret),
   };
+  const gather =
+    source.kind === 'helm'
+      ? gatherHelm(context, others, flags)
+      : // An image is read already.
+        image && (async () => ({ texts: [], whole: [] }));
   const addTo = defaultsAsked(context, source.kind, flags);
   const what = {
     ...common,
     operands: others,
     recursive: flags.on('recursive'),
     reading,
-    // It is read already.
-    ...(image !== undefined && { gather: async () => ({ texts: [], whole: [] }) }),
+    ...(gather !== undefined && { gather }),
     ...(addTo !== undefined && { addTo }),
   };
   return { declare: () => declareSource(what), list: () => readNamedSource(what) };
@@ -205,14 +216,24 @@ function defaultsAsked(
 ): ((texts: readonly string[]) => Promise<Added>) | undefined {
   const file = flags.text('kubeconfig');
   if (!flags.on('defaults') && file === undefined) return undefined;
-  if (kind !== 'kubernetes' || !flags.on('defaults') || file === undefined)
-    throw refuse('usage', '--defaults is for `commit kubernetes`, with --kubeconfig: it asks an API server');
+  if (!['kubernetes', 'helm'].includes(kind) || !flags.on('defaults') || file === undefined)
+    throw refuse(
+      'usage',
+      '--defaults is for `commit kubernetes` and `commit helm`, with --kubeconfig: it asks an API server',
+    );
   return async (texts) => {
     const { serverDefaults } = await import('../../../commit/server-defaults.ts');
+    const isHelm = kind === 'helm';
+    const objects = isHelm ? installedObjects(texts[RENDERING] ?? '') : manifestObjects(texts);
+    const namespace = (isHelm ? flags.text('namespace') : undefined) ?? 'default';
     const config = decodeUtf8(await readSecretFile(resolve(world.cwd, file)));
     const ignore = flags.texts('ignore').map(exclusionOf);
     const signal = AbortSignal.timeout(DEFAULTS_MS);
-    const { leaves, version, leftOut, doubtful } = await serverDefaults(texts, config, { ignore, signal });
+    const { leaves, version, leftOut, doubtful } = await serverDefaults(objects, config, {
+      ignore,
+      namespace,
+      signal,
+    });
     for (const each of [...leftOut, ...doubtful]) output.warn(each);
     output.note(`${leaves.length} defaults of the API server ${version}`);
     return { leaves, source: { tool: 'kube-apiserver', toolVersion: version } };
@@ -245,9 +266,10 @@ export function repinSubject(operands: readonly string[], flags: Declaring & Pin
   const said = (['claims', 'environment', 'tier', 'approvals', 'kubeconfig'] as const).some(
     (name) => flags.text(name) !== undefined,
   );
-  const more = (['otherProbe', 'sensitive', 'notSecret', 'ignore'] as const).some(
-    (name) => flags.texts(name).length > 0,
-  );
+  const more =
+    (['otherProbe', 'sensitive', 'notSecret', 'ignore'] as const).some(
+      (name) => flags.texts(name).length > 0,
+    ) || isHelmAsked(flags);
   const switched =
     flags.on('pin') ||
     flags.on('dropClaims') ||

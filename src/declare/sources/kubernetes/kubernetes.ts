@@ -6,6 +6,7 @@
 import { printable } from '../../../bytes/printable.ts';
 import { refuse } from '../../../bytes/refusal.ts';
 import { keysOfSet, stepsOf } from './lists.ts';
+import { BESIDE } from './steps.ts';
 import {
   below,
   isTreeList,
@@ -136,6 +137,8 @@ function addObject(leaves: Leaves, object: TreeMap, skip: ReadonlySet<string>): 
   const [version, kind, name] = [object.get('apiVersion'), object.get('kind'), meta.get('name')];
   if (typeof version !== 'string' || typeof kind !== 'string')
     throw refuse('malformed-payload', `an object has no apiVersion and kind; ${AS_YAML}`);
+  if (BESIDE.has(version))
+    throw refuse('malformed-payload', `no cluster has the apiVersion ${version}; ${AS_YAML}`);
   if (typeof name !== 'string') throw refuse('malformed-payload', nameless(kind, meta));
   const namespace = meta.get('namespace');
   const at = objectPath(version, kind, typeof namespace === 'string' ? namespace : '', name);

@@ -1,0 +1,200 @@
+/**
+ * A Helm chart as its files, with the charts that it contains: what it is called, what it lacks, and which calls in its templates
+ * keep it from being declared. Pure: archives are opened by a function that is given.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { printable } from '../../../bytes/printable.ts';
+import { refuse, type Refusal } from '../../../bytes/refusal.ts';
+import { encodeUtf8, formatHex } from '../../../bytes/text.ts';
+import { within } from '../../../bytes/within.ts';
+import { decodeSource } from '../../encoding.ts';
+import { isTreeList, isTreeMap, type Tree, type TreeMap } from '../../leaf.ts';
+import { parseManifests } from '../../yaml.ts';
+import { scanTemplate, UNKNOWN, type Call } from './calls.ts';
+
+/** Files by path within the chart, with `/`. */
+export type ChartFiles = ReadonlyMap<string, Uint8Array>;
+
+export interface Chart {
+  readonly name: string;
+  readonly version: string;
+  readonly appVersion: string | undefined;
+  /** SHA-256 over `SHA-256  path` lines, as `sha256sum` prints them, in the order of the paths' bytes. */
+  readonly digest: string;
+  /** Names and versions of the charts that it contains, by path. */
+  readonly contained: ReadonlyMap<string, string>;
+  /** Calls that are not fixed, by path of the file. */
+  readonly calls: ReadonlyMap<string, readonly Call[]>;
+}
+
+/** Opens a `.tgz` of a chart. Refuses what is none. */
+export type Unpack = (name: string, bytes: Uint8Array) => ChartFiles;
+
+const MAX_CONTAINED = 16;
+
+/** Reads a chart. `values`: the user's files of values, which `tpl` may render, by name. Refuses what helm could not render as it stands. */
+export function readChart(files: ChartFiles, unpack: Unpack, values: ReadonlyMap<string, string>): Chart {
+  const all = new Map<string, ChartFiles>();
+  collect('', files, unpack, all);
+  const own = metadataOf(files, '');
+  const contained = new Map<string, string>();
+  for (const [at, each] of all) {
+    const { name, version } = metadataOf(each, at);
+    if (at !== '') contained.set(at.slice(0, -1), `${name} ${version}`);
+    assertVendored(each, at, all);
+  }
+  return { ...own, digest: digestOf(files), contained, calls: callsIn(all, values) };
+}
+
+/** A chart and those in its folder `charts`, each by its path: a folder, or an archive (pkg/chart/loader/load.go of helm). */
+function collect(at: string, files: ChartFiles, unpack: Unpack, all: Map<string, ChartFiles>): void {
+  if (at.split('/charts/').length > MAX_CONTAINED)
+    throw refuse('too-large', `charts stand in each other deeper than ${MAX_CONTAINED}`);
+  const below = new Map<string, Map<string, Uint8Array>>();
+  const own = new Map<string, Uint8Array>();
+  all.set(at, own);
+  for (const [path, bytes] of files) {
+    const [, folder = '', rest] = /^charts\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
+    // Helm takes no chart whose name begins so.
+    if (folder === '' || /^[._]/.test(folder)) own.set(path, bytes);
+    else if (rest !== undefined) {
+      const chart = below.get(folder) ?? new Map<string, Uint8Array>();
+      below.set(folder, chart.set(rest, bytes));
+    } else if (folder.endsWith('.tgz')) {
+      const inside = within('same', `${at}${path}`, () => unpack(folder, bytes));
+      collect(`${at}${path}/`, inside, unpack, all);
+    } else own.set(path, bytes);
+  }
+  for (const [folder, chart] of below)
+    if (chart.has('Chart.yaml')) collect(`${at}charts/${folder}/`, chart, unpack, all);
+    else for (const [path, bytes] of chart) own.set(`charts/${folder}/${path}`, bytes);
+}
+
+function textOf(files: ChartFiles, at: string, path: string): string | undefined {
+  const bytes = files.get(path);
+  return bytes && within('same', printable(at + path), () => decodeSource(bytes));
+}
+
+function mapIn(files: ChartFiles, at: string, path: string): TreeMap | undefined {
+  const text = textOf(files, at, path);
+  if (text === undefined) return undefined;
+  const [map = null] = within('same', printable(at + path), () => parseManifests(text));
+  if (!isTreeMap(map)) throw refuse('malformed-payload', `${printable(at + path)} is no map`);
+  return map;
+}
+
+function metadataOf(files: ChartFiles, at: string): Pick<Chart, 'name' | 'version' | 'appVersion'> {
+  const map = mapIn(files, at, 'Chart.yaml');
+  if (map === undefined)
+    throw refuse('malformed-payload', `there is no ${printable(at)}Chart.yaml, so it is no chart of helm`);
+  const [name, version, appVersion] = ['name', 'version', 'appVersion'].map((each) => worded(map.get(each)));
+  if (name === undefined || version === undefined)
+    throw refuse('malformed-payload', `${printable(at)}Chart.yaml says no name and version`);
+  return { name, version, appVersion };
+}
+
+/** A text, or a number as it is written. */
+function worded(tree: Tree | undefined): string | undefined {
+  if (typeof tree === 'string') return tree;
+  if (typeof tree === 'number') return String(tree);
+  return typeof tree === 'object' && tree !== null && 'number' in tree ? tree.number : undefined;
+}
+
+/** Refuses a chart that names others which it does not contain: helm would have to fetch them. */
+function assertVendored(files: ChartFiles, at: string, all: ReadonlyMap<string, ChartFiles>): void {
+  const named = [
+    mapIn(files, at, 'Chart.yaml')?.get('dependencies'),
+    mapIn(files, at, 'requirements.yaml')?.get('dependencies'),
+  ].flatMap((each) => (each !== undefined && isTreeList(each) ? each : []));
+  const there = [...all].filter(([path]) => new RegExp(`^${RegExp.escape(at)}charts/[^/]+/$`).test(path));
+  const names = new Set(there.map(([path, each]) => metadataOf(each, path).name));
+  for (const each of named) {
+    const name = isTreeMap(each) ? worded(each.get('name')) : undefined;
+    if (name === undefined || names.has(name)) continue;
+    throw refuse(
+      'malformed-payload',
+      `${printable(at)}Chart.yaml needs the chart ${printable(name, 60)}, which is not in ${printable(at)}charts: nothing is fetched here; ` +
+        'run `helm dependency build` first, and commit what it fetched',
+    );
+  }
+}
+
+function digestOf(files: ChartFiles): string {
+  const lines = [...files]
+    .map(([path, bytes]): [string, string] => [
+      formatHex(encodeUtf8(path)),
+      `${formatHex(sha256(bytes))}  ${path}\n`,
+    ])
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return formatHex(sha256(encodeUtf8(lines.map(([, line]) => line).join(''))));
+}
+
+/**
+ * Calls of all charts. Where a text is rendered (`tpl`), every text that the charts or the user bring may be one: values, other
+ * files, and texts within actions.
+ */
+function callsIn(
+  all: ReadonlyMap<string, ChartFiles>,
+  values: ReadonlyMap<string, string>,
+): ReadonlyMap<string, readonly Call[]> {
+  const found = new Map<string, readonly Call[]>();
+  const add = (path: string, calls: readonly Call[]): void => {
+    const before = found.get(path) ?? [];
+    if (calls.length > 0) found.set(path, [...before, ...calls]);
+  };
+  let rendersAt: string | undefined;
+  const texts: { readonly path: string; readonly text: string; readonly line: number }[] = [];
+  for (const [at, files] of all)
+    for (const [path, bytes] of files) {
+      if (!/^templates\//.test(path)) continue;
+      const place = at + path;
+      const scanned = scanTemplate(within('same', printable(place), () => decodeSource(bytes)));
+      if (scanned.fault !== undefined) throw faulty(place, scanned.fault);
+      // What NOTES.txt says is no manifest, unless it defines what others include.
+      const isApart =
+        path === 'templates/NOTES.txt' && !/\{\{-?\s*(?:define|block)\b/.test(decodeSource(bytes));
+      if (isApart) continue;
+      add(place, scanned.calls);
+      if (scanned.tpl !== undefined) rendersAt ??= `${place}, line ${scanned.tpl}`;
+      for (const { text, line } of scanned.texts) texts.push({ path: place, text, line });
+    }
+  if (rendersAt === undefined) return found;
+  for (const { path, text, line } of texts) add(path, rendered(text, line - 1));
+  for (const [name, text] of values) add(name, rendered(text));
+  for (const [at, files] of all)
+    for (const [path, bytes] of files)
+      if (
+        !/^templates\/|(?:^|\/)(?:README|CHANGELOG|LICENSE|NOTICE|SECURITY)(?:\.[a-z.]+)?$|^ci\/|^(?:Chart|requirements)\.(?:yaml|lock)$/i.test(
+          path,
+        ) ||
+        path === 'values.yaml'
+      )
+        add(at + path, rendered(textIn(bytes)));
+  return found;
+}
+
+/**
+ * What a text could call if it were rendered. One that calls what helm does not know cannot be rendered. Half an action may become
+ * a whole one beside another text.
+ */
+function rendered(text: string, above = 0): readonly Call[] {
+  if (!text.includes('{{')) return [];
+  const { calls, fault } = scanTemplate(text);
+  const half: readonly Call[] =
+    fault === undefined
+      ? []
+      : [{ name: 'tpl', line: fault.line, why: 'it may render this text, which is a part of an action' }];
+  return [...calls.filter(({ why }) => why !== UNKNOWN), ...half].map((call) => ({
+    ...call,
+    line: call.line + above,
+  }));
+}
+
+/** Bytes as a template would see them. */
+function textIn(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8').decode(bytes);
+}
+
+function faulty(path: string, { line, what }: { readonly line: number; readonly what: string }): Refusal {
+  return refuse('malformed-text', `${printable(path)}, line ${line}: ${what}`);
+}

@@ -168,9 +168,10 @@ function factsOf(
   };
 }
 
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+
 /** The path of helm. Refuses `not-found`, and a program in the chart's folder. */
 function helmProgram({ helm, path, cwd }: HelmAsked, chart: string): string {
-  const isFile = (each: string): boolean => statSync(each, { throwIfNoEntry: false })?.isFile() === true;
   const found =
     helm === undefined
       ? path

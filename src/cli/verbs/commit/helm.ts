@@ -46,6 +46,12 @@ export function isHelmAsked(flags: HelmFlags): boolean {
   );
 }
 
+/** Refuses flags of helm for another kind of source. */
+export function assertHelm(kind: string | undefined, flags: HelmFlags): void {
+  if (kind !== 'helm' && isHelmAsked(flags))
+    throw refuse('usage', 'flags of helm are for `commit helm CHART`, which renders a chart');
+}
+
 /** Renders the chart that the operand names. Refuses `usage` without one, or without a release. */
 export function gatherHelm(
   { world }: Context,

@@ -24,7 +24,7 @@ import { didYouMean } from '../../../bytes/suggest.ts';
 import type { FlagsOf, VerbOption } from '../../frame/verb.ts';
 import type { DeclaredTree } from '../../../declare/node/declared.ts';
 import type { Declared } from '../../../declare/node/declared.ts';
-import { gatherHelm, HELM, isHelmAsked } from './helm.ts';
+import { assertHelm, gatherHelm, HELM, isHelmAsked } from './helm.ts';
 import { declareFiles, listFiles } from '../../../declare/node/declarefiles.ts';
 import { declareSource, readNamedSource } from '../../../declare/node/declaresource.ts';
 import { loadSaltSecret, saltingBy } from '../../../declare/node/salts.ts';
@@ -172,8 +172,7 @@ async function namedAsked(
   const common = { cwd: world.cwd, stdin: process.stdin, subject };
   const image = first === 'oci' ? await imageAsked(context, others, flags) : undefined;
   const source = image ?? SOURCES.find(({ kind }) => kind === first);
-  if (source?.kind !== 'helm' && isHelmAsked(flags))
-    throw refuse('usage', 'flags of helm are for `commit helm CHART`, which renders a chart');
+  assertHelm(source?.kind, flags);
   if (source === undefined) {
     const named = first === 'files' && others.length > 0 ? others : operands;
     const omit = new Map([

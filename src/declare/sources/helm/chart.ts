@@ -146,7 +146,7 @@ function callsIn(
   const texts: { readonly path: string; readonly text: string; readonly line: number }[] = [];
   for (const [at, files] of all)
     for (const [path, bytes] of files) {
-      if (!/^templates\//.test(path)) continue;
+      if (!path.startsWith('templates/')) continue;
       const place = at + path;
       const scanned = scanTemplate(within('same', printable(place), () => decodeSource(bytes)));
       if (scanned.fault !== undefined) throw faulty(place, scanned.fault);

@@ -23,7 +23,6 @@ import { asUsage } from '../../../bytes/within.ts';
 import { didYouMean } from '../../../bytes/suggest.ts';
 import type { FlagsOf, VerbOption } from '../../frame/verb.ts';
 import type { DeclaredTree } from '../../../declare/node/declared.ts';
-import type { Declared } from '../../../declare/node/declared.ts';
 import { assertHelm, gatherHelm, HELM, isHelmAsked } from './helm.ts';
 import { declareFiles, listFiles } from '../../../declare/node/declarefiles.ts';
 import { declareSource, readNamedSource } from '../../../declare/node/declaresource.ts';

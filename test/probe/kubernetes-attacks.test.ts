@@ -142,7 +142,10 @@ function defaultsOf(
     ],
     users: [{ name: 'u', user: { token: TOKEN } }],
   };
-  return serverDefaults(manifestObjects(texts), JSON.stringify(config), { ignore, signal: AbortSignal.timeout(20_000) });
+  return serverDefaults(manifestObjects(texts), JSON.stringify(config), {
+    ignore,
+    signal: AbortSignal.timeout(20_000),
+  });
 }
 
 t.test('an object of which no dry run can be had: what is live beyond it may be a default', async (t) => {

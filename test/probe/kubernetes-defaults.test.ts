@@ -55,7 +55,10 @@ async function world(t: Test, ...objects: readonly object[]) {
   for (const each of objects) cluster.put(each);
   const texts = objects.map((each) => JSON.stringify(each));
   const found = (ignore: readonly { path: string; reason: string }[] = []) =>
-    serverDefaults(manifestObjects(texts), JSON.stringify(configOf(server)), { ignore, signal: AbortSignal.timeout(20_000) });
+    serverDefaults(manifestObjects(texts), JSON.stringify(configOf(server)), {
+      ignore,
+      signal: AbortSignal.timeout(20_000),
+    });
   const declared = async (...args: Parameters<typeof found>) =>
     openedLeaves([...declareKubernetes(texts, args[0]).leaves, ...(await found(...args)).leaves]);
   return { cluster, server, found, declared };

@@ -9,6 +9,7 @@ import { parseBase64 } from '../../../bytes/text.ts';
 import { parseJson } from '../../json.ts';
 import {
   below,
+  isTreeList,
   isTreeMap,
   Leaves,
   type Declarable,
@@ -191,7 +192,7 @@ function textAt(tree: Tree, path: string): string {
   for (const step of path.split('/').slice(1)) {
     if (at === undefined) return '';
     if (isTreeMap(at)) at = [...at].find(([name]) => below('', name) === `/${step}`)?.[1];
-    else at = Array.isArray(at) ? (at as readonly Tree[])[Number(step)] : undefined;
+    else at = isTreeList(at) ? at[Number(step)] : undefined;
   }
   return typeof at === 'string' || typeof at === 'number' ? String(at) : '';
 }

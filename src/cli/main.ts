@@ -71,7 +71,20 @@ export async function main(): Promise<void> {
     stderr: process.stderr,
     fetch,
     now: Date.now,
+    ask: process.stdin.isTTY && process.stderr.isTTY ? askAtTerminal : undefined,
   });
+}
+
+async function askAtTerminal(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    // An end of the input is no answer.
+    const ended = new Promise<string>((resolve) => void lines.once('close', () => resolve('')));
+    return await Promise.race([lines.question(question), ended]);
+  } finally {
+    lines.close();
+  }
 }
 
 function runVerb({ verb, operands, flags }: Invocation, context: Context): Promise<number> {

@@ -74,13 +74,16 @@ async function opened(path: string, flags: number, missing: string): Promise<Fil
   }
 }
 
+export function existsAlready(path: string): Refusal {
+  return refuse(
+    'exists-already',
+    `${path} exists and is never overwritten; move it away or name another file`,
+  );
+}
+
 function cannotOpen(path: string, error: unknown, missing: string): Refusal {
   const code = codeOf(error);
-  if (code === 'EEXIST')
-    return refuse(
-      'exists-already',
-      `${path} exists and is never overwritten; move it away or name another file`,
-    );
+  if (code === 'EEXIST') return existsAlready(path);
   if (code === 'ENOENT') return refuse('key-file', `${path} does not exist; ${missing}`);
   return refuse('key-file', `${path} cannot be opened (${code}); check who may read it`, { cause: error });
 }

@@ -2,14 +2,16 @@
  * Loads a signer by the name of its key. A name is a file (PKCS#8 PEM or unencrypted OpenSSH Ed25519), `ssh-agent:`
  * with an optional fingerprint or comment, or `exec:` and a program.
  */
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, parseBase64 } from '../bytes/text.ts';
+import { createFile } from '../platform/files.ts';
 import { assertStrongKey, type Algorithm, type PublicKey } from '../sign/algorithm.ts';
 import type { Signer } from '../sign/signer.ts';
 import { agentSigner, type AgentOptions } from './agent.ts';
 import { execSigner } from './exec.ts';
-import { createSecretFile, isPublicKey, readSecretFile } from './file.ts';
+import { createSecretFile, existsAlready, isPublicKey, readSecretFile } from './file.ts';
 import { AGENT_PREFIX, EXEC_PREFIX } from './names.ts';
 import { nodeSigner, pooledSigner, publicKeyOf, type NodeSigner } from './native.ts';
 import { parseOpenSshKey } from './openssh.ts';
@@ -61,6 +63,26 @@ export async function generateKey(path: string, algorithm: Algorithm): Promise<P
   const key = MAKERS[algorithm]();
   await createSecretFile(path, encodeUtf8(formatPrivateKey(key)));
   return publicKeyOf(key);
+}
+
+/** A key that was made, with the file of its public half. */
+export interface MadePair {
+  readonly key: PublicKey;
+  readonly pub: string;
+}
+
+/**
+ * The same, with the public half as PEM in a file beside it: `ci.pub` of `ci.pem`. Refuses `exists-already` if one of the two files
+ * is there; then nothing is made.
+ */
+export async function generatePair(path: string, algorithm: Algorithm): Promise<MadePair> {
+  const pub = `${path.replace(/\.pem$/, '')}.pub`;
+  if (existsSync(pub)) throw existsAlready(pub);
+  const key = MAKERS[algorithm]();
+  await createSecretFile(path, encodeUtf8(formatPrivateKey(key)));
+  if (!(await createFile(pub, createPublicKey(key).export({ format: 'pem', type: 'spki' }))))
+    throw existsAlready(pub);
+  return { key: publicKeyOf(key), pub };
 }
 
 const MAKERS: Record<Algorithm, () => KeyObject> = {

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { refuse } from '../bytes/refusal.ts';
-import { generateKey, loadKeyFile, loadPooledKeyFile } from '../keys/load.ts';
+import { generateKey, loadPooledKeyFile } from '../keys/load.ts';
 import { verifierOf, type NoteSigner } from '../note/key.ts';
 import { HeadGuard } from './guard.ts';
 import { statePaths } from './state.ts';
@@ -21,7 +21,7 @@ export interface WitnessPlace {
   readonly guardDir?: string | undefined;
   /** tlog-policy or tlog-list of the logs; in the directory when absent. */
   readonly knownLogs?: string | undefined;
-  /** Name of the witness; one made of its key when absent. */
+  /** Name of the witness. It must be given before the keys are made: cosignatures carry it, and others pin it. */
   readonly name?: string | undefined;
 }
 
@@ -61,6 +61,14 @@ function witnessLayout({ dir, knownLogs }: WitnessPlace): WitnessLayout {
  */
 export async function initialiseWitness(place: WitnessPlace): Promise<WitnessHome> {
   const layout = witnessLayout(place);
+  const { name } = place;
+  if (name === undefined)
+    throw refuse(
+      'usage',
+      'say what this witness is called, such as witness.example.com/w1: a name that nobody else uses and that stays, since it stands ' +
+        'in each cosignature, and others pin it',
+      { remedy: { name: true } },
+    );
   const created: string[] = [];
   await makeFolder(place.dir, 0o700, { remedy: { witnessDir: true } });
   const { state } = statePaths(place.dir);
@@ -69,7 +77,6 @@ export async function initialiseWitness(place: WitnessPlace): Promise<WitnessHom
     await generateKey(layout.ed25519, 'ed25519');
     created.push(layout.ed25519);
   }
-  const name = place.name ?? (await localName(layout.ed25519));
   const ed25519 = { name, type: 4, signer: await loadPooledKeyFile(layout.ed25519) } as const;
   verifierOf(ed25519);
   // Options of the first command line are stored for later runs.
@@ -102,12 +109,6 @@ function assertKeys(layout: WitnessLayout, state: string): void {
 async function makeGuard(guard: string, name: string): Promise<void> {
   await makeFolder(dirname(guard), 0o700, { remedy: { guardDir: true } });
   HeadGuard.open(guard, name).close();
-}
-
-/** A name that differs from every other witness's, on this machine and others. */
-async function localName(key: string): Promise<string> {
-  const { publicKey } = await loadKeyFile(key);
-  return `localhost/witness-${publicKey.bytes.subarray(0, 8).toHex()}`;
 }
 
 const CONFIG_HEAD =

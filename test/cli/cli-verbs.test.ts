@@ -8,6 +8,7 @@ import { faultOf } from '../../src/platform/fault.ts';
 import { createFile, readNamedFile, replaceFile } from '../../src/platform/files.ts';
 import { layoutOf, roleKeyPath } from '../../src/service/layout.ts';
 import { loadKeyFile } from '../../src/keys/load.ts';
+import { parsePublicKey, readPublicKey } from '../../src/keys/public.ts';
 import { parseVkey } from '../../src/note/key.ts';
 import { parseTrustPolicy } from '../../src/note/trust.ts';
 import { admit, assertSigned, NO_FACTS } from '../../src/registration/admit.ts';
@@ -32,7 +33,32 @@ t.test('keygen', async (t) => {
   const before = readFileSync(join(cwd, 'p256.pem'), 'utf8');
   t.match(await tallystick('keygen --out p256.pem', { cwd }), { code: EXIT.usage, err: /exists-already/ });
   t.equal(readFileSync(join(cwd, 'p256.pem'), 'utf8'), before, 'a key is never overwritten');
-  t.match((await tallystick('keygen --out b.pem', { cwd })).out, /^key +b\.pem\nkid +[0-9a-f]{64}\n$/);
+  const b = await tallystick('keygen --out b.pem', { cwd });
+  t.match(b.out, /^key +b\.pem\npub +b\.pub\nkid +[0-9a-f]{64}\n$/);
+  const [, line = ''] = /^tallystick policy enrol '([^']+)' --name b --role author$/m.exec(b.err) ?? [];
+  t.same(
+    parsePublicKey(line, 'the line'),
+    (await loadKeyFile(join(cwd, 'b.pem'))).publicKey,
+    'the line holds the key',
+  );
+  for (const role of ROLES) t.match(b.err, role);
+  for (const name of ['ed25519', 'p256', 'ml-dsa-44', 'b']) {
+    const pub = readFileSync(join(cwd, `${name}.pub`));
+    t.same(
+      readPublicKey(pub, name),
+      (await loadKeyFile(join(cwd, `${name}.pem`))).publicKey,
+      'the public half',
+    );
+    t.notMatch(pub.toString(), /PRIVATE/);
+  }
+  writeFileSync(join(cwd, 'c.pub'), 'mine');
+  t.match(await tallystick('keygen --out c.pem', { cwd }), {
+    code: EXIT.usage,
+    err: /c\.pub exists and is never overwritten/,
+  });
+  t.notOk(existsSync(join(cwd, 'c.pem')), 'and no key is made without it');
+  t.equal(readFileSync(join(cwd, 'c.pub'), 'utf8'), 'mine');
+  t.match(await tallystick('keygen --out keys.d', { cwd }), { code: EXIT.ok, out: /^pub +keys\.d\.pub$/m });
 
   const pair = await tallystick('keygen --origin log.example/1 --out keys', { cwd });
   const vkeys = pair.out

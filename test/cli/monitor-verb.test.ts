@@ -473,6 +473,8 @@ t.test('what is refused at the start', async (t) => {
     EXIT.notFound,
     /^error: store-failed: cannot make .*\(--witness-dir\)/,
     'witness',
+    '--name',
+    'w.example',
     '--witness-dir',
     'log.vkey',
   );
@@ -480,11 +482,21 @@ t.test('what is refused at the start', async (t) => {
     EXIT.notFound,
     /^error: store-failed: cannot make .*\(--guard-dir\)/,
     'witness',
+    '--name',
+    'w.example',
     '--witness-dir',
     'w',
     '--guard-dir',
     'log.vkey',
   );
+  await says(
+    EXIT.usage,
+    /^error: usage: say what this witness is called, .*\(--name\)/,
+    'witness',
+    '--witness-dir',
+    'unnamed',
+  );
+  t.notOk(existsSync(join(watch.dir, 'unnamed')), 'and nothing is made under another name');
   await says(EXIT.notFound, /no monitor's database/, 'incidents', '--monitor-dir', 'nowhere');
   const unlock = lockDirectory(join(watch.dir, 'tallystick-monitor'));
   await says(

@@ -6,7 +6,13 @@ import { SeeWorld } from './support/see-world.ts';
 t.test('waive, approve, withdraw and policy remark on persons', async (t) => {
   const w = await SeeWorld.start(t);
   const id = (await w.commit({ approvals: 1 })).toHex();
-  const approved = await w.tally('approve', id, '--reason', 'Alice Smith <alice@example.com> looked at it');
+  const approved = await w.tally(
+    'approve',
+    id,
+    '--yes',
+    '--reason',
+    'Alice Smith <alice@example.com> looked at it',
+  );
   t.match(approved, {
     code: 0,
     err: /warning: "alice@example\.com", "Alice Smith" looks like a person, and what is logged cannot/,

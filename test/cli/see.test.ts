@@ -864,9 +864,27 @@ t.test('approve, waive, withdraw', async (t) => {
   t.match(asked, {
     code: 1,
     out: /declares\n[^]*\+ claims\.tls-min\.cadence = 3600\n[^]*the contents are not shown: the root covers 1 leaves/,
-    err: /nothing is approved yet/,
+    err: /nothing is approved: there is nobody to ask\. To do it without being asked: tallystick approve/,
   });
-  const [, shown = ''] = /tallystick approve ([0-9a-f]{64})/.exec(asked.err) ?? [];
+  const [, shown = ''] = /tallystick approve ([0-9a-f]{64}) --yes\n/.exec(asked.err) ?? [];
+  t.match(await w.tally('approve', shown), { code: 1, err: /nobody to ask/ }, 'an entry is no answer');
+  w.answers = ['', 'no', 'yes!', '\u{ff59}'];
+  for (const answer of w.answers)
+    t.match(
+      await w.tally('approve', SUBJECT),
+      { code: 1, err: /error: usage: nothing is approved\n/ },
+      answer,
+    );
+  t.same(
+    w.questions,
+    Array.from({ length: 4 }, () => 'Approve this as approval 1 of 1? [y/N] '),
+  );
+  w.answers = ['y'];
+  t.match(
+    await w.tally('approve', SUBJECT, '--json'),
+    { code: 1, err: /nobody to ask/ },
+    'a script is not asked',
+  );
   t.match(await w.tally('approve', shown, '--reason', 'seen'), {
     code: 0,
     out: /approvals +1 of 1: it counts now/,
@@ -920,7 +938,7 @@ t.test('approve, waive, withdraw', async (t) => {
     code: 5,
     out: /its withdrawal, entry 5, lacks 1 of 1 approvals/,
   });
-  t.match(await w.tally('approve', id), { code: 3, err: /entry 5 followed entry 1/ });
+  t.match(await w.tally('approve', id, '--yes'), { code: 3, err: /entry 5 followed entry 1/ });
   t.match(await w.tally('approve', SUBJECT, '--yes'), {
     code: 0,
     out: /withdraws +entry 1[^]*- claim tls-min/,

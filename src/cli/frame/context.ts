@@ -15,6 +15,8 @@ export interface World {
   readonly fetch: typeof fetch;
   /** The wall clock, milliseconds since the epoch. */
   readonly now: () => number;
+  /** Asks the person at the terminal, and resolves to the line that they type; absent where there is no terminal. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
   /** Waits; if absent, a timer does. */
   readonly sleep?: (ms: number) => Promise<void>;
 }

@@ -1,10 +1,12 @@
 /** `tallystick keygen`: one signing key, or the two checkpoint keys of a log. */
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
+import { shellWord } from '../../bytes/shellword.ts';
+import { ROLES } from '../../statement/policy.ts';
 import { EXIT } from '../exit.ts';
 import { encodeCoseKey, keyThumbprint } from '../../cose/key.ts';
 import { generateCheckpointKeys } from '../../keys/checkpoint-keys.ts';
-import { generateKey } from '../../keys/load.ts';
+import { generatePair } from '../../keys/load.ts';
 import { isKeyName } from '../../note/key.ts';
 import type { Algorithm } from '../../sign/algorithm.ts';
 import type { Context } from '../frame/context.ts';
@@ -21,7 +23,8 @@ export const keygenVerb = defineVerb({
   name: 'keygen',
   summary: 'make a signing key, or the checkpoint keys of a log',
   details:
-    'Writes PKCS#8 PEM that only you can read, and never overwrites a file. With --origin it makes an Ed25519 and an ' +
+    'Writes PKCS#8 PEM that only you can read, and the public half beside it (ci.pub of ci.pem), never overwrites a file, and prints ' +
+    'the line with which an admin of the log enrols the key. With --origin it makes an Ed25519 and an ' +
     'ML-DSA-44 key in the directory --out and prints the verifier keys that auditors need.',
   options: [
     {
@@ -29,7 +32,10 @@ export const keygenVerb = defineVerb({
       help: 'which kind of key (default: ed25519)',
       choices: [...ALGORITHMS.keys()],
     },
-    { flags: '--out <path>', help: 'file to write; with --origin, the directory (default: here)' },
+    {
+      flags: '--out <path>',
+      help: 'file to write, and its public half beside it; with --origin, the directory (default: here)',
+    },
     { flags: '--origin <name>', help: 'make the checkpoint keys of the log with this origin' },
   ],
   json: true,
@@ -50,16 +56,29 @@ export const keygenVerb = defineVerb({
   },
 });
 
+/** Most bytes of a public key that stands in a command line. */
+const MOST_PASTED = 200;
+
 async function makeOne(
   { output, world }: Context,
   algorithm: Algorithm,
   out: string | undefined,
 ): Promise<number> {
   if (out === undefined) throw refuse('usage', 'name the file to write with --out');
-  const key = await generateKey(resolve(world.cwd, out), algorithm);
+  const { key, pub } = await generatePair(resolve(world.cwd, out), algorithm);
   const kid = keyThumbprint(key).toHex();
-  output.print(`key   ${out}\nkid   ${kid}`);
-  output.result('keygen', { path: out, algorithm, kid, coseKey: encodeCoseKey(key).toHex() });
+  const beside = join(dirname(out), basename(pub));
+  output.print(`key   ${out}\npub   ${beside}\nkid   ${kid}`);
+  const coseKey = encodeCoseKey(key);
+  // The line holds the key itself, unless that is longer than people paste.
+  const named = coseKey.length > MOST_PASTED ? shellWord(beside) : shellWord(coseKey.toBase64());
+  const enrol = `tallystick policy enrol ${named} --name ${shellWord(basename(pub, '.pub'))} --role author`;
+  const others = ROLES.filter((role) => role !== 'author').join(', ');
+  output.note(
+    `Send this line to an admin of the log${coseKey.length > MOST_PASTED ? `, with ${beside}` : ''}. In place of author may stand ${others};\n` +
+      `--subject 'PATTERN' says about what:\n${enrol}`,
+  );
+  output.result('keygen', { path: out, pub: beside, algorithm, kid, coseKey: coseKey.toHex(), enrol });
   return EXIT.ok;
 }
 

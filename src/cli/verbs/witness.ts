@@ -27,7 +27,7 @@ export const witnessVerb: Verb<typeof OPTIONS> = {
   summary: 'cosign checkpoints of the logs you list',
   details:
     'A C2SP tlog-witness: it cosigns a checkpoint only if it is consistent with the last one that it cosigned for this ' +
-    'log. If they are missing, it first makes its keys and an empty list of logs. It does not start if a log that it ' +
+    'log. If they are missing, it first makes its keys and an empty list of logs, under the name that --name gives or that it asks for. It does not start if a log that it ' +
     'cosigned is no longer listed, or if its state is older than its guard. On SIGHUP it reads the list again.',
   home: 'witnessDir',
   defaults: { port: '6963' },
@@ -53,11 +53,20 @@ export const witnessVerb: Verb<typeof OPTIONS> = {
   run: async (context, _operands, flags) => witness(context, flags),
 };
 
+/** The name that the person at the terminal gives; undefined without a terminal, or without an answer. */
+async function nameFrom({ world }: Context): Promise<string | undefined> {
+  const answer = await world.ask?.(
+    'What is this witness called? A name that nobody else uses and that stays, such as witness.example.com/w1: ',
+  );
+  return answer === undefined || answer.trim() === '' ? undefined : answer.trim();
+}
+
 async function witness(context: Context, flags: FlagsOf<typeof OPTIONS>): Promise<number> {
   const { config, output, world } = context;
   const { openWitness } = await import('../../witness/open.ts');
   const { serveUntilStopped } = await import('../frame/serving.ts');
-  const { witnessDir: dir, guardDir, knownLogs, name } = config;
+  const { witnessDir: dir, guardDir, knownLogs } = config;
+  const name = config.name ?? (await nameFrom(context));
   return serveUntilStopped(context, {
     open: (logger) =>
       openWitness({

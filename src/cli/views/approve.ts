@@ -19,7 +19,7 @@ export function approvableLines(
   const by = line(look.policies.nameOf(entry.parsed.kid, entry.index));
   const head = [
     `${output.paint('bold', line(subject))}  entry ${entry.index}, ${entry.id}`,
-    `declared   by ${by}, ${formatTime(entry.time)}; ${approvals.length} of ${needed} approvals`,
+    `declared   by ${by} (key ${entry.parsed.kid.slice(0, 16)}…), ${formatTime(entry.time)}; ${approvals.length} of ${needed} approvals`,
   ];
   if ('withdraws' in about) {
     const taken = history.declared.find((each) => each.entry.id === about.withdraws);

@@ -14,6 +14,10 @@ export interface Told {
 }
 
 export class SeeWorld extends SeenLog {
+  /** What the person at the terminal types next; while it is empty, there is no terminal. */
+  answers: readonly string[] = [];
+  readonly questions: string[] = [];
+
   tally(...argv: string[]): Promise<Told> {
     return this.tallyIn({}, ...argv);
   }
@@ -37,6 +41,15 @@ export class SeeWorld extends SeenLog {
         this.now += ms / 1000;
         await this.asleep();
       },
+      ask:
+        this.answers.length === 0
+          ? undefined
+          : async (question) => {
+              this.questions.push(question);
+              const [answer = '', ...rest] = this.answers;
+              this.answers = rest;
+              return answer;
+            },
       stdout: { write: (text) => (out += String(text)) },
       stderr: { write: (text) => (err += String(text)) },
     });

@@ -124,10 +124,15 @@ t.test('postgres: a server that answers a secret in every column, notice and err
         tables: ['public.a'],
         schemas: ['public'],
         wire: every === 2,
+        compare: true,
         settings: ['primary_conninfo', 'ssl'],
       },
       secrets: { dsn: `postgresql://u:pw@127.0.0.1:${server.port}/d?sslmode=disable` },
-      declared: new Map<string, Value>([['/primary_conninfo', SECRET]]),
+      declared: new Map<string, Value>([
+        ['/primary_conninfo', SECRET],
+        ['/hba', { list: 1 }],
+        ['/hba/0/method', SECRET],
+      ]),
     });
     clean(t, text, `an error at every ${every}th question`);
     await server.stop();
@@ -251,6 +256,9 @@ t.test('postgres: every setting that can hold a secret, of a real server', async
   clean(t, all, 'asked for by name');
   for (const name of names) t.match(all, new RegExp(`"${name}":\\{`), `${name} is there, without its value`);
   clean(t, await everything(t, postgresProbe, hostile), 'by default: ALTER SYSTEM and what files say');
+  const compared = await everything(t, postgresProbe, { ...hostile, params: { compare: true } });
+  clean(t, compared, 'compared with the declaration');
+  t.match(compared, /"different":\[[^\]]*"primary_conninfo"/, 'by its name alone');
 });
 
 t.test('http: a server that answers a secret wherever it can', async (t) => {

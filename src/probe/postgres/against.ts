@@ -7,6 +7,7 @@ import type { Contradiction } from '../../claim/observed.ts';
 import { escaped, type Value, type ValueMap } from '../../claim/value.ts';
 import type { HbaRule } from './hba.ts';
 import { settingText } from './harmless.ts';
+import { isSame } from './same.ts';
 import type { Files, Setting } from './settings.ts';
 
 /** Why the files are withheld, and the grants that let the role read them. */
@@ -75,7 +76,7 @@ export function declaredText(
 function againstFiles(sides: Sides): readonly Contradiction[] {
   return Array.from(sides.settings).flatMap(([name, running]) => {
     const said = saidOf(name, sides);
-    if (said === undefined || OWN.has(running.source) || isSame(said.setting, running)) return [];
+    if (said === undefined || OWN.has(running.source) || isSame(name, said.setting, running)) return [];
     return [
       {
         paths: [said.path, `/settings/${escaped(name)}`],
@@ -174,44 +175,6 @@ function againstHba({ hba, plaintext }: Sides): readonly Contradiction[] {
 function fromOf({ source, file, line, pendingRestart }: Setting): string {
   const from = file === '' ? `set by: ${source}` : `set in ${basename(file)} line ${line}`;
   return pendingRestart ? `${from}, until the server is restarted` : from;
-}
-
-/** Whether a text in a file means the running value: units, words for on and off, and case may differ. */
-function isSame(text: string, { raw: setting, unit, type }: Setting): boolean {
-  if (text === setting) return true;
-  if (type === 'bool') return booleanOf(text) === booleanOf(setting);
-  if (type === 'enum') return text.toLowerCase() === setting.toLowerCase();
-  if (type !== 'integer' && type !== 'real') return false;
-  const [a, b] = [amountOf(text, unit), amountOf(setting, unit)];
-  return a !== undefined && a === b;
-}
-
-/** The truth value of a word. PostgreSQL takes any unambiguous beginning of true, false, yes, no, on and off. */
-function booleanOf(text: string): boolean | undefined {
-  const word = text.toLowerCase();
-  if (word === '1' || word === 'on' || (word !== '' && ['true', 'yes'].some((each) => each.startsWith(word))))
-    return true;
-  const off = word === '0' || word === 'of' || word === 'off';
-  return off || (word !== '' && ['false', 'no'].some((each) => each.startsWith(word))) ? false : undefined;
-}
-
-const BYTES: Readonly<Record<string, number>> = { B: 1, kB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30, TB: 2 ** 40 };
-const TIMES: Readonly<Record<string, number>> = {
-  us: 1,
-  ms: 1e3,
-  s: 1e6,
-  min: 6e7,
-  h: 3.6e9,
-  d: 8.64e10,
-};
-
-/** A number with its unit, in bytes or microseconds. Without a unit it is in the setting's own, `own` (`8kB`, `ms`). */
-function amountOf(text: string, own: string): number | undefined {
-  const [, digits, named = ''] = /^\s*(-?[0-9.]+(?:e[+-]?[0-9]+)?)\s*([a-zA-Z]*)\s*$/.exec(text) ?? [];
-  if (digits === undefined) return undefined;
-  const [, times = '', base = ''] = /^([0-9]*)([a-zA-Z]*)$/.exec(named === '' ? own : named) ?? [];
-  const factor = base === '' ? 1 : (BYTES[base] ?? TIMES[base]);
-  return factor === undefined ? undefined : Math.round(Number(digits) * Number(times || 1) * factor);
 }
 
 /** Settings that the commitment declares: leaves whose path ends in one of the names. */

@@ -2,7 +2,7 @@
 import type { ParameterSpec, ProbeDescription, SecretSpec } from '../description.ts';
 import { ADDRESS } from '../target-form.ts';
 import { POSTGRES_GRANTS } from './needed.ts';
-import { POSTGRES_READ_ONLY, POSTGRES_SETTINGS } from './pack.ts';
+import { PG_HBA_AS_DECLARED, POSTGRESQL_AS_DECLARED, POSTGRES_READ_ONLY, POSTGRES_SETTINGS } from './pack.ts';
 import { tlsIn, type SignedFacts } from '../../evidence/signed-facts.ts';
 import { signedByTls } from '../../evidence/tls-facts.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
@@ -10,39 +10,58 @@ import { tlsShape } from '../tls/describe.ts';
 
 const NAMES: Shape = { list: 'scalar' };
 
-const POSTGRES_SHAPE: Shape = {
+const PLAIN_MEMBERS: Readonly<Record<string, Shape>> = {
+  ...scalars('host', 'port', 'role', 'database', 'version', 'encrypted', 'hint'),
+  settings: { map: { map: 'scalar' } },
+  files: { map: { map: 'scalar' } },
+  altered: { map: { map: 'scalar' } },
+  declared: { map: 'scalar' },
+  hba: { list: { map: 'any' } },
+  lets: { members: { clear: { list: 'any' }, unproven: { list: 'any' }, ...scalars('whole') } },
+  roles: {
+    members: {
+      superusers: NAMES,
+      login: NAMES,
+      createrole: NAMES,
+      createdb: NAMES,
+      replication: NAMES,
+      bypassrls: NAMES,
+      ...scalars('whole'),
+    },
+  },
+  grants: {
+    members: {
+      memberOf: NAMES,
+      tables: { map: NAMES },
+      privileges: NAMES,
+      rights: NAMES,
+      ...scalars('role', 'whole'),
+    },
+  },
+  writes: { map: { map: 'any' } },
+  creates: { map: { map: 'any' } },
+  plaintext: { members: scalars('accepted', 'why') },
+  wire: tlsShape(new Map()),
+};
+
+const COMPARED_SHAPE: Shape = {
   members: {
-    ...scalars('host', 'port', 'role', 'database', 'version', 'encrypted', 'hint'),
-    settings: { map: { map: 'scalar' } },
-    files: { map: { map: 'scalar' } },
-    altered: { map: { map: 'scalar' } },
-    declared: { map: 'scalar' },
-    hba: { list: { map: 'any' } },
-    lets: { members: { clear: { list: 'any' }, unproven: { list: 'any' }, ...scalars('whole') } },
-    roles: {
+    ...PLAIN_MEMBERS,
+    asDeclared: {
       members: {
-        superusers: NAMES,
-        login: NAMES,
-        createrole: NAMES,
-        createdb: NAMES,
-        replication: NAMES,
-        bypassrls: NAMES,
-        ...scalars('whole'),
+        settings: {
+          members: {
+            different: NAMES,
+            absent: NAMES,
+            overridden: NAMES,
+            waiting: NAMES,
+            undeclared: NAMES,
+            ...scalars('same', 'faults'),
+          },
+        },
+        hba: { members: { missing: NAMES, extra: NAMES, ...scalars('same', 'ordered', 'loaded') } },
       },
     },
-    grants: {
-      members: {
-        memberOf: NAMES,
-        tables: { map: NAMES },
-        privileges: NAMES,
-        rights: NAMES,
-        ...scalars('role', 'whole'),
-      },
-    },
-    writes: { map: { map: 'any' } },
-    creates: { map: { map: 'any' } },
-    plaintext: { members: scalars('accepted', 'why') },
-    wire: tlsShape(new Map()),
   },
 };
 
@@ -72,6 +91,11 @@ const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
     type: 'texts',
     help: `settings to read; by default ${SETTINGS.join(', ')}`,
     fallback: SETTINGS,
+  },
+  compare: {
+    type: 'boolean',
+    help: 'compare all declared settings and rules (`commit postgresql`) with those of the server',
+    fallback: false,
   },
   role: {
     type: 'text',
@@ -114,7 +138,7 @@ export const POSTGRES: ProbeDescription = {
   target: ADDRESS,
   parameters: PARAMETERS,
   secrets: SECRETS,
-  observes: () => POSTGRES_SHAPE,
+  observes: (params) => (params.get('compare') === true ? COMPARED_SHAPE : { members: PLAIN_MEMBERS }),
   evidence:
     'E0: settings, files, hba, roles and grants, since only the server says so. E1: whether it accepts or refuses a session ' +
     'without TLS, and a write. wire: as tls@1 does, E3 where the server signs it.',
@@ -126,5 +150,10 @@ export const POSTGRES: ProbeDescription = {
   // Who signs is seen by tls@1 through the SSLRequest. The parameters of a session do not change it.
   sight: () => ({ probe: 'tls@1', params: new Map([['starttls', 'postgres']]) }),
   signed: POSTGRES_FACTS,
-  packs: { 'postgres-settings': POSTGRES_SETTINGS, 'postgres-read-only': POSTGRES_READ_ONLY },
+  packs: {
+    'postgres-settings': POSTGRES_SETTINGS,
+    'postgres-read-only': POSTGRES_READ_ONLY,
+    'postgresql-as-declared': POSTGRESQL_AS_DECLARED,
+    'pg-hba-as-declared': PG_HBA_AS_DECLARED,
+  },
 };

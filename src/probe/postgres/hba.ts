@@ -120,7 +120,8 @@ function ruleOf({ address, netmask, file, ...rule }: Raw): HbaRule {
   };
 }
 
-function textsOf(json: string | null | undefined): readonly string[] {
+/** The texts of a JSON list; none for anything else. */
+export function textsOf(json: string | null | undefined): readonly string[] {
   if (json === null || json === undefined) return [];
   try {
     const list: unknown = JSON.parse(json);

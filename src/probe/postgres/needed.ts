@@ -23,4 +23,10 @@ export const HBA_GRANT: Grant = {
     `GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO ${sqlName(who)};`,
 };
 
-export const POSTGRES_GRANTS: readonly Grant[] = [SETTINGS_GRANT, FILES_GRANT, HBA_GRANT];
+export const STAT_GRANT: Grant = {
+  lets: 'see when pg_hba.conf changed, so that the rules in force are known to be those of the file',
+  by: 'sql',
+  statement: ({ who }) => `GRANT EXECUTE ON FUNCTION pg_stat_file(text) TO ${sqlName(who)};`,
+};
+
+export const POSTGRES_GRANTS: readonly Grant[] = [SETTINGS_GRANT, FILES_GRANT, HBA_GRANT, STAT_GRANT];

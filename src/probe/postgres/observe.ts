@@ -1,5 +1,5 @@
 /** Makes the result of one run of `postgres@1`, and says which parts of it are withheld. */
-import type { Grade, Observed } from '../../claim/observed.ts';
+import type { Grade, Observed, Population } from '../../claim/observed.ts';
 import { escaped, isMap, type ValueMap } from '../../claim/value.ts';
 import type { Withheld } from '../../claim/withheld.ts';
 import type { ProbeTask } from '../probe.ts';
@@ -11,6 +11,7 @@ import type { PostgresParameters } from './parameters.ts';
 import type { Plaintext } from './plaintext.ts';
 import type { Roles } from './roles.ts';
 import type { Files, Line, Setting } from './settings.ts';
+import type { Compared } from './settings-declared.ts';
 
 /** The results of a session. */
 export interface Answers extends Hba {
@@ -22,6 +23,8 @@ export interface Answers extends Hba {
   readonly grants: Grants;
   readonly writes: ReadonlyMap<string, ValueMap>;
   readonly creates: ReadonlyMap<string, ValueMap>;
+  /** Undefined if nothing was to be compared. */
+  readonly compared: { readonly settings: Compared; readonly hba: Compared } | undefined;
 }
 
 /** The results of the handshakes of `tls@1`, or why there are none. */
@@ -70,20 +73,30 @@ export function observe(
       plaintext: plaintext?.accepted,
       wire: isMap(accepted) ? accepted : {},
     }),
-    population: {
-      source: 'settings named by the claim',
-      total: parameters.settings.length,
-      sampled: settings.size,
-      method: settings.size === parameters.settings.length ? 'all' : 'readable',
-    },
+    population: populationOf(parameters.settings.length, settings.size),
     ...(outside.declared !== undefined && {
-      compared: { declared: outside.declared.size, compared: declared.size, excluded: 0 },
+      compared: {
+        declared: outside.declared.size,
+        compared: parameters.compare ? comparedLeaves(found) : declared.size,
+        excluded: 0,
+      },
     }),
     withheld: [
-      ...('why' in said ? NEEDS_SESSION.map((path) => ({ path, reason: said.why })) : saidWithheld(said)),
+      ...('why' in said
+        ? NEEDS_SESSION.map((path) => ({ path, reason: said.why }))
+        : [...saidWithheld(said), ...comparedWithheld(said)]),
       ...outsideWithheld(outside),
     ],
     bytes,
+  };
+}
+
+function populationOf(total: number, sampled: number): Population {
+  return {
+    source: 'settings named by the claim',
+    total,
+    sampled,
+    method: sampled === total ? 'all' : 'readable',
   };
 }
 
@@ -101,7 +114,26 @@ function saidValue(found: Answers): ValueMap {
     ...(found.grants.value !== undefined && { grants: found.grants.value }),
     ...(found.writes.size > 0 && { writes: Object.fromEntries(found.writes) }),
     ...(found.creates.size > 0 && { creates: Object.fromEntries(found.creates) }),
+    ...(found.compared !== undefined && { asDeclared: partsOf(found.compared) }),
   };
+}
+
+function partsOf({ settings, hba }: NonNullable<Answers['compared']>): ValueMap {
+  return {
+    ...(settings.value !== undefined && { settings: settings.value }),
+    ...(hba.value !== undefined && { hba: hba.value }),
+  };
+}
+
+function comparedLeaves(found: Answers | undefined): number {
+  return (found?.compared?.settings.leaves ?? 0) + (found?.compared?.hba.leaves ?? 0);
+}
+
+function comparedWithheld({ compared }: Answers): readonly Withheld[] {
+  const parts = Object.entries(compared ?? {});
+  return parts.flatMap(([name, { withheld }]) =>
+    withheld.map((each) => ({ ...each, path: `/asDeclared/${name}${each.path}` })),
+  );
 }
 
 /** Members that need a session. */
@@ -117,6 +149,7 @@ const NEEDS_SESSION = [
   '/grants',
   '/writes',
   '/creates',
+  '/asDeclared',
 ];
 
 function saidWithheld({ settings, files, roles, grants, hba, hbaWithheld }: Answers): readonly Withheld[] {
@@ -187,6 +220,7 @@ const SAID = [
   '/lets',
   '/roles',
   '/grants',
+  '/asDeclared',
 ];
 
 function wireGrades(wire: Wired | undefined): readonly Grade[] {

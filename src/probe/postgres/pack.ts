@@ -85,3 +85,62 @@ export const POSTGRES_READ_ONLY: Pack = {
     },
   ],
 };
+
+const COMPARING = { compare: true, plaintext: false, wire: false };
+
+export const POSTGRESQL_AS_DECLARED: Pack = {
+  summary: 'PostgreSQL runs with the settings that are declared (`commit postgresql`), and with no others',
+  needs: [],
+  defaults: COMPARING,
+  claims: [
+    {
+      id: 'postgres-as-declared',
+      title: 'Each declared setting has its declared value',
+      expr: 'size(o.postgres.asDeclared.settings.different) == 0 && size(o.postgres.asDeclared.settings.absent) == 0',
+      minEvidence: 'E0',
+      severity: 'high',
+    },
+    {
+      id: 'postgres-not-overridden',
+      title: 'ALTER ROLE and ALTER DATABASE give no session another value of a declared setting',
+      expr: 'size(o.postgres.asDeclared.settings.overridden) == 0',
+      minEvidence: 'E0',
+    },
+    {
+      id: 'postgres-nothing-else',
+      title: 'No other setting is set: in a file, by ALTER SYSTEM, or when the server was started',
+      expr: 'size(o.postgres.asDeclared.settings.undeclared) == 0',
+      minEvidence: 'E0',
+    },
+    {
+      id: 'postgres-loaded',
+      title:
+        'The files say of the declared settings what the server runs with, and have no line that it cannot take',
+      expr: 'size(o.postgres.asDeclared.settings.waiting) == 0 && o.postgres.asDeclared.settings.faults == 0',
+      minEvidence: 'E0',
+    },
+  ],
+};
+
+export const PG_HBA_AS_DECLARED: Pack = {
+  summary: 'pg_hba.conf has the rules that are declared (`commit postgresql`), in their order, and no others',
+  needs: [],
+  defaults: COMPARING,
+  claims: [
+    {
+      id: 'pg-hba-as-declared',
+      title: 'The file of the server has the declared rules in their order, and no others',
+      expr:
+        'size(o.postgres.asDeclared.hba.missing) == 0 && size(o.postgres.asDeclared.hba.extra) == 0 && ' +
+        'o.postgres.asDeclared.hba.ordered',
+      minEvidence: 'E0',
+      severity: 'critical',
+    },
+    {
+      id: 'pg-hba-loaded',
+      title: 'The file did not change since the server loaded it, so its rules are in force',
+      expr: 'o.postgres.asDeclared.hba.loaded',
+      minEvidence: 'E0',
+    },
+  ],
+};

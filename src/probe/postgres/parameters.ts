@@ -16,6 +16,8 @@ export interface PostgresParameters {
   readonly role: string | undefined;
   readonly tables: readonly string[];
   readonly schemas: readonly string[];
+  /** Whether all declared settings and rules are compared. */
+  readonly compare: boolean;
   readonly plaintext: boolean;
   readonly wire: boolean;
 }
@@ -38,6 +40,7 @@ export async function readParameters(task: ProbeTask): Promise<PostgresParameter
     role: given.text('role', /^[^\0]{1,63}$/, 'is the name of a role') ?? login?.user,
     tables: given.texts('tables', /^[^\0.]{1,63}\.[^\0.]{1,63}$/, 'is schema.table') ?? [],
     schemas: given.texts('schemas', /^[^\0]{1,63}$/, 'is the name of a schema') ?? [],
+    compare: given.flag('compare', false),
     plaintext: given.flag('plaintext', true),
     wire: given.flag('wire', true),
   };

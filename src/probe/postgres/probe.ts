@@ -4,7 +4,9 @@
  */
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import type { Observed } from '../../claim/observed.ts';
-import type { ValueMap } from '../../claim/value.ts';
+import type { Value, ValueMap } from '../../claim/value.ts';
+import { declaredLeaves } from '../declared.ts';
+import type { Grantee } from '../grant.ts';
 import { nameOf } from '../harmless.ts';
 import { POSTGRES } from './describe.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
@@ -14,6 +16,8 @@ import { observe, type Answers, type Wired } from './observe.ts';
 import { readParameters, type PostgresParameters } from './parameters.ts';
 import { tryPlaintext, type Plaintext } from './plaintext.ts';
 import { readRoles } from './roles.ts';
+import { compareRules } from './rules-declared.ts';
+import { compareSettings } from './settings-declared.ts';
 import { Session, type Login } from './session.ts';
 import { readFiles, readSettings } from './settings.ts';
 import { trySchema, tryTable } from './writes.ts';
@@ -29,6 +33,7 @@ export const postgresProbe: Probe = {
 
 async function run(task: ProbeTask): Promise<Observed> {
   const parameters = await readParameters(task);
+  if (parameters.compare) declaredLeaves('postgres@1', task);
   let bytes = 0;
   const count = (more: number): void => void (bytes += more);
   const said = await askIn(parameters, task, count);
@@ -61,7 +66,7 @@ async function askIn(
       { ...address, trust, timeoutMs: CONNECT_MS, signal: task.signal },
       login,
       async (session) => {
-        const answers = await ask(session, login, parameters, task.challenge);
+        const answers = await ask(session, login, parameters, task);
         count(session.stream.bytes);
         return answers;
       },
@@ -76,7 +81,7 @@ async function ask(
   session: Session,
   login: Login,
   parameters: PostgresParameters,
-  challenge: Uint8Array,
+  { challenge, declared, target }: ProbeTask,
 ): Promise<Answers> {
   const [[version] = []] = await session.rows("SELECT current_setting('server_version')");
   const settings = await readSettings(session, parameters.settings);
@@ -88,6 +93,10 @@ async function ask(
   for (const table of parameters.tables) writes.set(table, await tryTable(session, table));
   const creates = new Map<string, ValueMap>();
   for (const schema of parameters.schemas) creates.set(schema, await trySchema(session, schema, challenge));
+  const compared =
+    parameters.compare && declared !== undefined
+      ? await compareDeclared(session, declared, { who: login.user, target })
+      : undefined;
   const encrypted = session.stream.secured !== undefined;
   return {
     version: nameOf(version, 80) ?? '',
@@ -99,6 +108,18 @@ async function ask(
     grants,
     writes,
     creates,
+    compared,
+  };
+}
+
+async function compareDeclared(
+  session: Session,
+  declared: ReadonlyMap<string, Value>,
+  grantee: Grantee,
+): Promise<Answers['compared']> {
+  return {
+    settings: await compareSettings(session, declared, grantee),
+    hba: await compareRules(session, declared, grantee),
   };
 }
 

@@ -69,14 +69,17 @@ export class Session {
     }
   }
 
-  /** Sets the limits of this session on the server. Names outside the catalogue must be written with their schema. */
+  /**
+   * Sets the limits of this session on the server. Names outside the catalogue must be written with their schema. Until then a
+   * role's or database's own search_path could put a schema before the catalogue, so the first statement names its functions whole.
+   */
   async #begin(): Promise<void> {
     await this.rows(
-      `SELECT set_config('search_path', 'pg_catalog', false),
-              set_config('default_transaction_read_only', 'on', false),
-              set_config('statement_timeout', $1, false),
-              set_config('lock_timeout', '1s', false),
-              set_config('idle_in_transaction_session_timeout', '10s', false)`,
+      `SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false),
+              pg_catalog.set_config('default_transaction_read_only', 'on', false),
+              pg_catalog.set_config('statement_timeout', $1, false),
+              pg_catalog.set_config('lock_timeout', '1s', false),
+              pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', false)`,
       [String(STATEMENT_MS)],
     );
   }

@@ -16,7 +16,7 @@ import { bundleCommand } from './command.ts';
 import { ROOT, compile } from './compile.ts';
 import { buildExplorer } from './explorer.ts';
 import { bundleVerifier } from './verifier.ts';
-import { manifestOf, projectManifest, type Package } from './manifest.ts';
+import { manifestOf, projectManifest, targetsIn, type Package } from './manifest.ts';
 import { isBuiltin } from 'node:module';
 
 /** The file of each subpath of the small package: those that run in a browser and lead to a verdict. */
@@ -54,7 +54,7 @@ export function build(out: string): void {
 
 function writePackage(out: string, compiled: string, made: Package): void {
   mkdirSync(out, { recursive: true });
-  const reached = reachedBy(compiled, [...Object.values(made.exports), ...(made.starts ?? [])]);
+  const reached = reachedBy(compiled, [...Object.values(made.exports), ...(made.starts ?? [])], made);
   copyReached(compiled, out, reached);
   const outside = made.command === true ? bundleCommand(join(out, 'command')) : [];
   bundleVerifier(join(out, made.command === true ? 'command/verify.mjs' : 'verify.mjs'));
@@ -80,7 +80,8 @@ interface Reached {
 }
 
 /** Follows the imports of some modules of a compiled tree. */
-function reachedBy(tree: string, modules: readonly string[]): Reached {
+function reachedBy(tree: string, modules: readonly string[], made: Package): Reached {
+  const { imported } = projectManifest();
   const packages = new Set<string>();
   const typed = new Set<string>();
   const files = new Set<string>();
@@ -89,6 +90,9 @@ function reachedBy(tree: string, modules: readonly string[]): Reached {
     files.add(file);
     for (const specifier of importsOf(readFileSync(join(tree, file), 'utf8'))) {
       if (specifier.startsWith('.')) visit(targetOf(file, specifier));
+      else if (specifier.startsWith('#'))
+        for (const module of Object.values(targetsIn(made, imported[specifier] ?? {})))
+          visit(normalize(module));
       else if (!isBuiltin(specifier)) (file.endsWith('.js') ? packages : typed).add(nameOf(specifier));
     }
   };

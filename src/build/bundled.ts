@@ -10,6 +10,7 @@ import { ROOT } from './compile.ts';
 export const BUNDLED = [
   '@fastify/swagger-ui',
   '@secretlint/secretlint-rule-preset-recommend',
+  '@sigstore/verify',
   'better-sqlite3',
   'fastify',
 ];

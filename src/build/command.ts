@@ -31,6 +31,7 @@ const OUTSIDE = [
   '@platformatic/*',
   'close-with-grace',
   '@secretlint/*',
+  '@sigstore/*',
 ];
 
 /** What CommonJS has in place of a module's own URL. */
@@ -38,7 +39,7 @@ const PLACE = `const __url = require('node:url').pathToFileURL(__filename).href;
 
 /** Without a platform, packages give the modules that browsers get: those that need no CommonJS. */
 const FLAGS =
-  '--bundle --format=cjs --out-extension:.js=.cjs --platform=neutral --main-fields=module,main --target=node26 ' +
+  '--bundle --format=cjs --out-extension:.js=.cjs --platform=neutral --conditions=command --main-fields=module,main --target=node26 ' +
   '--minify-whitespace --minify-syntax --define:import.meta.url=__url --define:import.meta.dirname=__dirname --log-level=warning';
 
 /** What is read of esbuild's account. */

@@ -18,6 +18,9 @@ export interface Package {
   readonly command?: true;
 }
 
+/** Module in the compiled tree by condition, for what differs between Node and browsers. */
+type Imports = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -25,19 +28,35 @@ interface Manifest {
   readonly license: string;
   readonly engines: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, string>>;
+  readonly imports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
-/** The project's manifest; `exported`: the module that each subpath becomes. */
-export function projectManifest(): Manifest & { readonly exported: Readonly<Record<string, string>> } {
+/** A source's module in the compiled tree. */
+const moduleOf = (source: string): string => source.replace(/^\.\/src\//, './').replace(/\.ts$/, '.js');
+
+/**
+ * The project's manifest; `exported`: the module that each subpath becomes; `imported`: the modules that `#name` becomes, by condition.
+ */
+export function projectManifest(): Manifest & {
+  readonly exported: Readonly<Record<string, string>>;
+  readonly imported: Imports;
+} {
   const manifest: Manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const { './package.json': _, ...sources } = manifest.exports;
-  const exported = Object.entries(sources).map(([path, source]) => [
-    path,
-    source.replace(/^\.\/src\//, './').replace(/\.ts$/, '.js'),
-  ]);
-  return { ...manifest, exported: Object.fromEntries(exported) };
+  const exported = Object.entries(sources).map(([path, source]) => [path, moduleOf(source)]);
+  const imported = Object.entries(manifest.imports).flatMap(([name, targets]) =>
+    typeof targets === 'string'
+      ? []
+      : [
+          [
+            name,
+            Object.fromEntries(Object.entries(targets).map(([each, source]) => [each, moduleOf(source)])),
+          ],
+        ],
+  );
+  return { ...manifest, exported: Object.fromEntries(exported), imported: Object.fromEntries(imported) };
 }
 
 /**
@@ -45,7 +64,8 @@ export function projectManifest(): Manifest & { readonly exported: Readonly<Reco
  * does not depend on.
  */
 export function manifestOf(made: Package, packages: readonly string[], typed: readonly string[]): object {
-  const { name, version, description, license, engines, dependencies, devDependencies } = projectManifest();
+  const { name, version, description, license, engines, dependencies, devDependencies, imported } =
+    projectManifest();
   const types = Object.entries(devDependencies).filter(([each]) =>
     typed.some((of) => each === `@types/${of}`),
   );
@@ -67,9 +87,20 @@ export function manifestOf(made: Package, packages: readonly string[], typed: re
     engines,
     ...(made.command && { bin: { tallystick: 'command/bin.cjs' } }),
     exports: { ...Object.fromEntries(subpaths), './package.json': './package.json' },
+    imports: Object.fromEntries(
+      Object.entries(imported).map(([each, targets]) => [each, targetsIn(made, targets)]),
+    ),
     // No module of ours works when it is loaded, but for the command and the threads.
     sideEffects: made.command ? ['./command/*', './**/*-thread.js'] : false,
     dependencies: Object.fromEntries([...types, ...needed]),
     ...(made.command && { bundleDependencies: BUNDLED }),
   };
+}
+
+/** What `#name` becomes in a package: in the small one the module for browsers, so that it needs no packages of Node's own. */
+export function targetsIn(
+  { command }: Pick<Package, 'command'>,
+  { node = '', default: fallback = '' }: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return command === true ? { node, default: fallback } : { default: fallback };
 }

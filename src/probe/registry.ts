@@ -15,6 +15,7 @@ import { IAM } from './iam/describe.ts';
 import { KMS } from './kms/describe.ts';
 import { KUBERNETES } from './kubernetes/describe.ts';
 import { NET } from './net/describe.ts';
+import { OCI } from './oci/describe.ts';
 import { POSTGRES } from './postgres/describe.ts';
 import { SELF } from './self/describe.ts';
 import { SSH } from './ssh/describe.ts';
@@ -34,6 +35,7 @@ export const PROBES: readonly ProbeDescription[] = [
   KMS,
   KUBERNETES,
   CRI,
+  OCI,
   EXEC,
   SELF,
 ];

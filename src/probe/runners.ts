@@ -16,6 +16,7 @@ export const RUNNERS: ReadonlyMap<string, () => Promise<Probe>> = new Map([
   ['kms@1', async () => (await import('./kms/probe.ts')).kmsProbe],
   ['kubernetes@1', async () => (await import('./kubernetes/probe.ts')).kubernetesProbe],
   ['cri@1', async () => (await import('./cri/probe.ts')).criProbe],
+  ['oci@1', async () => (await import('./oci/probe.ts')).ociProbe],
   ['exec@1', async () => (await import('./exec/probe.ts')).execProbe],
 ]);
 

@@ -40,16 +40,20 @@ t.test('forged or strange bundles do not hold', async (t) => {
   const other = new SigstoreWorld('other');
   const evil = 'https://github.com/evil/shop/.github/workflows/release.yml@refs/tags/v1.2.0';
   const cases: readonly (readonly [what: string, bundle: object, why: RegExp])[] = [
-    ['right root, wrong identity', world.bundle(IMAGE, { identity: evil }), /not the pinned identity/],
+    [
+      'right root, wrong identity',
+      world.bundle(IMAGE, { identity: evil }),
+      /another than the pinned identity/,
+    ],
     [
       'an identity that contains the pinned one',
       world.bundle(IMAGE, { identity: `https://evil.example/${RELEASE}` }),
-      /not the pinned identity/,
+      /another than the pinned identity/,
     ],
     [
       'another issuer',
       world.bundle(IMAGE, { issuer: 'https://token.evil.example' }),
-      /not the pinned identity/,
+      /another than the pinned identity/,
     ],
     [
       'unlogged',

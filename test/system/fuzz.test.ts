@@ -15,6 +15,7 @@ import { KUBERNETES_ANSWERS } from '../fuzz/kubernetes.ts';
 import { EVIDENCE } from '../fuzz/evidence.ts';
 import { BUNDLES } from '../fuzz/bundles.ts';
 import { FORMATS } from '../fuzz/formats.ts';
+import { SUPPLY } from '../fuzz/supply.ts';
 import { PAGES } from '../fuzz/pages.ts';
 import { mutate, Random } from '../fuzz/random.ts';
 
@@ -28,6 +29,7 @@ const TARGETS = [
   ...CRI_MESSAGES,
   ...KUBERNETES_ANSWERS,
   ...DECLARED,
+  ...SUPPLY,
   ...PAGES,
 ];
 
@@ -37,7 +39,7 @@ const REASONS: Readonly<Record<string, string>> = {
     'openAgent openAgentDatabase openMonitor openLog openWitness openMirror openClient openOwn openWatch openFolder openDatabase openMonitorDatabase openDatabaseToRead openDatabaseToChange ' +
     'openHeads openStores openInBrowser openForWriting openForReading openFile openPublished openBatch openToBrowsers openApi openStoreToAudit',
   'reads files, which parsers of the list take apart':
-    'readChart readDelegation readOwned readShownLeaves readNamedFile readNamedFileSync readNamedSource readTls readPiped readNamedKey readNamedVkeys readSecretFile readTexts readSource ' +
+    'readChart readImage readDelegation readOwned readShownLeaves readNamedFile readNamedFileSync readNamedSource readTls readPiped readNamedKey readNamedVkeys readSecretFile readTexts readSource ' +
     'readAssets readGiven readNamedEnd readBundleFile readFact readFacts readLinkFact readLogs readParameters',
   'reads a log, whose entries parsers of the list take apart':
     'readSubject readHistory readAhead readPast readPasts readPlanned readProofs readDeclaring',

@@ -35,8 +35,9 @@ export function bundleOfLayer(
     },
   };
   if (mediaType === ENVELOPE_TYPE) {
-    const envelope: unknown = JSON.parse(decodeUtf8(content));
-    return { bundle: encodeUtf8(JSON.stringify({ ...bundle, dsseEnvelope: envelope })) };
+    const text = decodeUtf8(content);
+    mapOf(parseJson(text, NESTING), 'an envelope');
+    return { bundle: encodeUtf8(`${JSON.stringify(bundle).slice(0, -1)},"dsseEnvelope":${text}}`) };
   }
   const messageSignature = {
     messageDigest: { algorithm: 'SHA2_256', digest: formatBase64(parseHex(digest.slice('sha256:'.length))) },

@@ -39,7 +39,8 @@ export type BundleVerdict =
     }
   /** It was made with a CA or a log that the root does not name. */
   | { readonly kind: 'newer'; readonly why: string }
-  | { readonly kind: 'wrong'; readonly why: string };
+  /** `detail`: who signed, or what; a text of the bundle, which an agent does not repeat. */
+  | { readonly kind: 'wrong'; readonly why: string; readonly detail?: string };
 
 /** The keys of a file trusted_root.json. Refuses `malformed-text`. */
 export function readTrustedRoot(file: Uint8Array): TrustedRoot {
@@ -93,13 +94,15 @@ export function checkBundle(
   const { identity, issuer, bundle } = verified;
   if (!isPinned(pin, identity, issuer))
     return wrong(
-      `${printable(identity, 200)} of ${printable(issuer, 100)} signed, and not the pinned identity`,
+      'another than the pinned identity signed it',
+      `${printable(identity, 200)} of ${printable(issuer, 100)}`,
     );
   try {
     const statement = statementIn(bundle, signed.payload);
     if (!kinds.includes(statement.kind))
       return wrong(
-        `it is of the kind ${printable(statement.kind, 100)}, which does not count as a signature here`,
+        'its statement is of a kind that does not count as a signature here',
+        printable(statement.kind, 100),
       );
     return { kind: 'signed', statement, identity, issuer };
   } catch (error) {
@@ -108,7 +111,11 @@ export function checkBundle(
   }
 }
 
-const wrong = (why: string): { readonly kind: 'wrong'; readonly why: string } => ({ kind: 'wrong', why });
+const wrong = (why: string, detail?: string): Extract<BundleVerdict, { kind: 'wrong' }> => ({
+  kind: 'wrong',
+  why,
+  ...(detail !== undefined && { detail }),
+});
 
 function hasLog(logs: TrustedRoot['tlogs'], id: Uint8Array): boolean {
   return logs.some(({ logId, checkpointKeyId }) =>
@@ -230,8 +237,10 @@ export type RecordVerdict =
       readonly identity: string;
       readonly issuer: string;
       readonly statement: string;
+      /** The bundle that shows it. */
+      readonly bundle: SignedBundle;
     }
-  | { readonly kind: 'newer' | 'wrong'; readonly why: string };
+  | { readonly kind: 'newer' | 'wrong'; readonly why: string; readonly detail?: string };
 
 /** Checks a record under a pin. The root in it must be the pinned one. */
 export function checkSignatures(record: SignatureRecord, pin: SignaturePin): RecordVerdict {
@@ -242,23 +251,28 @@ export function checkSignatures(record: SignatureRecord, pin: SignaturePin): Rec
   if (root === undefined) return { kind: 'wrong', why: 'the trusted root cannot be read' };
   const named = index === undefined ? undefined : guarded(() => manifestsIn(index));
   let newer: string | undefined;
-  let last: string | undefined;
+  let last: Extract<BundleVerdict, { kind: 'wrong' }> | undefined;
   for (const each of bundles) {
     const verdict = checkBundle(each, root, pin, pin.kinds);
     if (verdict.kind === 'newer') newer ??= verdict.why;
-    else if (verdict.kind === 'wrong') last ??= verdict.why;
+    else if (verdict.kind === 'wrong') last ??= verdict;
     else {
       const { identity, issuer, statement } = verdict;
       const own = new Set(statement.digests);
       if (named !== undefined && own.has(named.digest)) for (const digest of named.manifests) own.add(digest);
       if (own.has(pin.image))
-        return { kind: 'signed', digests: [...own].toSorted(), identity, issuer, statement: statement.kind };
-      last ??= 'it is about another artefact';
+        return {
+          kind: 'signed',
+          digests: [...own].toSorted(),
+          identity,
+          issuer,
+          statement: statement.kind,
+          bundle: each,
+        };
+      last ??= wrong('it is about another artefact');
     }
   }
-  return newer === undefined
-    ? { kind: 'wrong', why: last ?? 'there is no bundle' }
-    : { kind: 'newer', why: newer };
+  return newer === undefined ? (last ?? wrong('there is no bundle')) : { kind: 'newer', why: newer };
 }
 
 /** What the pinned signer signed of a result of class E4 of `oci@1`. */

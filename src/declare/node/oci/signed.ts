@@ -52,7 +52,7 @@ export function signatureOf(
   if (found.kind !== 'signed')
     throw refuse(
       'proof-failed',
-      `no signature of the image ${image} holds under what is pinned: ${printable(found.why, 600)}`,
+      `no signature of the image ${image} holds under what is pinned: ${found.why}${found.detail === undefined ? '' : ` (${printable(found.detail, 400)})`}`,
     );
   return { identity, issuer, root: rootDigest(pinned), signer: found.identity, kind: found.statement };
 }

@@ -99,6 +99,11 @@ export async function commit(
         `the target of ${single.join(', ')} is named by one key, and a look at its next key will show nothing of it: name the CA and the ` +
         'host, or all keys that it may have, under identity in target.locators',
     });
+  if (request.undeclared.length > 0)
+    remark({
+      level: 'note',
+      text: `no claim is about what is not declared: ${request.undeclared.map(showPath).join(', ')}`,
+    });
   const shown = publicLeaves(declaration);
   if (shown !== undefined) remark({ level: 'note', text: shown });
   const mayReplace = async (replaced: ProvenEntry): Promise<void> =>

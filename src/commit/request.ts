@@ -12,6 +12,8 @@ import type { Tier } from '../statement/vocabulary.ts';
 export interface CommitRequest extends Declared {
   /** Packs of the claims that come from one, by the claim's id. */
   readonly packed: ReadonlyMap<string, string>;
+  /** Paths that packs look for, and nothing is declared at: no claim is about these settings. */
+  readonly undeclared: readonly string[];
   /** What was explicitly said to end. Otherwise a commitment with claims or approvals is not replaced by one without. */
   readonly none: { readonly claims: boolean; readonly approvals: boolean };
 }
@@ -55,7 +57,7 @@ export function requestOf(
   file: ClaimsFile | undefined,
   options: RequestOptions = {},
 ): CommitRequest {
-  const { packed, approvals: askedFor, ...claimed }: Partial<ClaimsFile> = file ?? {};
+  const { packed, undeclared = [], approvals: askedFor, ...claimed }: Partial<ClaimsFile> = file ?? {};
   const approvals = options.approvals ?? askedFor;
   const { environment, tier } = declared.declaration;
   const declaration = {
@@ -68,5 +70,5 @@ export function requestOf(
   checkClaims(declaration, options.otherProbes ?? [], options.probes);
   checkAgainst(declaration);
   const none = { claims: options.dropClaims === true, approvals: approvals === 0 };
-  return { ...declared, declaration, packed: packed ?? new Map<string, string>(), none };
+  return { ...declared, declaration, packed: packed ?? new Map<string, string>(), undeclared, none };
 }

@@ -23,7 +23,7 @@ import { Fields, fault, textOf } from './fields.ts';
 import { NamedLeaves } from './named-leaves.ts';
 import type { SaltedTree } from '../statement/saltedleaf.ts';
 import { isNumberText, isTreeList, isTreeMap, type Tree, type TreeMap } from './leaf.ts';
-import { languageOf, packOf } from './packs.ts';
+import { languageOf, packNamed, packOf } from './packs.ts';
 import { gapClaim, NO_GAP } from './gap.ts';
 import { targetOf } from './target.ts';
 import { PACES } from './tiers.ts';
@@ -35,6 +35,8 @@ import { parseHex } from '../bytes/text.ts';
 export type ClaimsFile = Pick<Declaration, 'claims' | 'openings'> & {
   /** Packs of the claims that come from one, by the claim's id. */
   readonly packed: ReadonlyMap<string, string>;
+  /** Paths that packs look for, and nothing is declared at: no claim is about these settings. */
+  readonly undeclared: readonly string[];
 } & Partial<
     Pick<Declaration, 'target' | 'tier' | 'environment' | 'approvals' | 'scope' | 'validity' | 'attestors'>
   >;
@@ -73,6 +75,7 @@ export function parseClaims(text: string, { tier: overriding, tree }: ClaimsRead
     claims,
     ...(openings.length > 0 && { openings }),
     packed,
+    undeclared: leaves.missed,
     ...(tier !== undefined && { tier }),
     ...(environment !== undefined && { environment }),
     ...(approvals !== undefined && { approvals }),
@@ -114,10 +117,9 @@ function claimsOf(fields: Fields, tier: Tier, leaves: NamedLeaves): readonly Cla
     const cadence = fields.duration('cadence');
     const against = fields.text('against');
     fields.end();
-    return packOf(name, params, tier).map((claim) => ({
+    return claimsOfPack(name, { params, declared }, { tier, leaves }).map((claim) => ({
       ...claim,
       id: prefix + claim.id,
-      ...(declared.size > 0 && { declared }),
       ...(cadence !== undefined && { cadence }),
       ...(against !== undefined && { against }),
     }));
@@ -149,6 +151,22 @@ function claimsOf(fields: Fields, tier: Tier, leaves: NamedLeaves): readonly Cla
   };
   fields.end();
   return [claim];
+}
+
+/** The claims of a pack. Its parameters that are leaves stand for those of the declaration, unless the file gives them. */
+function claimsOfPack(
+  name: string,
+  { params, declared }: Parameters,
+  { tier, leaves }: { readonly tier: Tier; readonly leaves: NamedLeaves },
+): readonly Claim[] {
+  const wanted = Object.entries(packNamed(name).pack.leaves ?? {}).filter(([each]) => !params.has(each));
+  const read = wanted.filter(([, path]) => leaves.find(path));
+  const all = new Map([
+    ...params,
+    ...read.map(([each, path]) => [each, leaves.valueOf(path, name)] as const),
+  ]);
+  const named = new Map([...declared, ...read]);
+  return packOf(name, all, tier).map((claim) => ({ ...claim, ...(named.size > 0 && { declared: named }) }));
 }
 
 /** The version of the language, where it is not the first. */

@@ -23,6 +23,7 @@ export class NamedLeaves {
   readonly #tree: SaltedTree | undefined;
   readonly #indices: ReadonlyMap<string, number>;
   readonly #named = new Set<number>();
+  readonly #missed = new Set<string>();
 
   /** `tree`: of the declaration; undefined if there is none, and then no claim can name a leaf. */
   constructor(tree?: SaltedTree) {
@@ -45,6 +46,18 @@ export class NamedLeaves {
       if ('value' in item && typeof item.value === 'string') return item.value;
       throw unfit(path, at, `is a list whose item ${i} is no text; a parameter ${FORMS}`);
     });
+  }
+
+  /** Whether there is a leaf at a path that a pack looks for. */
+  find(path: string): boolean {
+    const isThere = this.#indices.has(path);
+    if (!isThere) this.#missed.add(path);
+    return isThere;
+  }
+
+  /** Paths that `find` did not find. */
+  get missed(): readonly string[] {
+    return [...this.#missed];
   }
 
   /** The openings of all leaves that were named, in the order of the tree. Refuses `malformed-payload` for too many. */

@@ -4,15 +4,36 @@
  */
 import { refuse } from '../bytes/refusal.ts';
 import { checkExpression } from '../claim/expression.ts';
+import type { Pack } from '../probe/pack.ts';
 import type { ProbeDescription } from '../probe/description.ts';
 import { PROBES } from '../probe/registry.ts';
 import type { Claim, Parameter } from '../statement/commitment.ts';
 import type { Tier } from '../statement/vocabulary.ts';
 import { PACES } from './tiers.ts';
 
+/** A pack, and the probe in whose folder it is. */
+interface Found {
+  readonly name: string;
+  readonly pack: Pack;
+  readonly probe: string;
+}
+
+/** Refuses `malformed-payload` for an unknown pack. */
+export function packNamed(name: string, probes: readonly ProbeDescription[] = PROBES): Found {
+  const probe = probes.find(({ packs = {} }) => Object.hasOwn(packs, name));
+  const pack = probe?.packs?.[name];
+  if (probe !== undefined && pack !== undefined) return { name, pack, probe: probe.name };
+  const names = probes.flatMap(({ packs = {} }) => Object.keys(packs));
+  throw refuse(
+    'malformed-payload',
+    `there is no pack ${name}; there are ${[...names, 'no-enforcement-gap'].join(', ')}`,
+  );
+}
+
 /**
- * The claims of a pack, with the cadence of their tier, but never more often than the pack's `fastest`. Refuses
- * `malformed-payload` for an unknown pack, or if a parameter that it needs is missing.
+ * The claims of a pack, with the cadence of their tier, but never more often than the pack's `fastest`. A claim that reads a
+ * parameter that nobody gives is left out. Refuses `malformed-payload` for an unknown pack, if a parameter that it needs is
+ * missing, and if no claim is left.
  */
 export function packOf(
   name: string,
@@ -20,26 +41,25 @@ export function packOf(
   tier: Tier = 'background',
   probes: readonly ProbeDescription[] = PROBES,
 ): readonly Claim[] {
-  const probe = probes.find(({ packs = {} }) => Object.hasOwn(packs, name));
-  const pack = probe?.packs?.[name];
-  if (probe === undefined || pack === undefined) {
-    const names = probes.flatMap(({ packs = {} }) => Object.keys(packs));
-    throw refuse(
-      'malformed-payload',
-      `there is no pack ${name}; there are ${[...names, 'no-enforcement-gap'].join(', ')}`,
-    );
-  }
+  const { pack, probe } = packNamed(name, probes);
   const missing = pack.needs.find((each) => !params.has(each));
   if (missing !== undefined)
     throw refuse('malformed-payload', `the pack ${name} needs the parameter ${missing}: add it under params`);
   const all = new Map<string, Parameter>([...Object.entries(pack.defaults ?? {}), ...params]);
   const fault = pack.fault?.(all);
   if (fault !== undefined) throw refuse('malformed-payload', `the pack ${name}: ${fault}`);
+  const drafts = pack.claims.filter(({ reads = [] }) => reads.every((each) => all.has(each)));
+  if (drafts.length === 0)
+    throw refuse(
+      'malformed-payload',
+      `the pack ${name} reads ${Object.values(pack.leaves ?? {}).join(', ')}, and none of them is declared: declare them, or give ` +
+        `one of ${Object.keys(pack.leaves ?? {}).join(', ')} under params`,
+    );
   const pace = PACES[tier];
-  return pack.claims.map(({ fastest = 0, severity = 'medium', minEvidence = 'E1', ...draft }) => ({
+  return drafts.map(({ fastest = 0, severity = 'medium', minEvidence = 'E1', reads: _, ...draft }) => ({
     ...draft,
     ...languageOf(draft.expr),
-    probe: probe.name,
+    probe,
     minEvidence,
     cadence: Math.max(fastest, pack.fastest ?? 0, pace.cadence),
     severity,

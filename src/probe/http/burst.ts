@@ -3,6 +3,7 @@
  * requests are compared with the number that the declared limit would accept in the time that the burst took.
  */
 import { Refusal } from '../../bytes/refusal.ts';
+import type { Observed } from '../../claim/observed.ts';
 import type { ValueMap } from '../../claim/value.ts';
 import { HttpClient, type Site } from './client.ts';
 
@@ -17,6 +18,8 @@ export interface BurstPlan {
   /** Statuses that say no. */
   readonly limited: ReadonlySet<number>;
 }
+
+type Withheld = NonNullable<Observed['withheld']>[number];
 
 /** Failures in a row after which the rest of the burst is not sent, so as not to add to a server's trouble. */
 const MAX_FAILURES = 5;
@@ -33,10 +36,10 @@ export interface Around {
 }
 
 export interface Burst {
-  /** `enforced` is left out where the burst cannot tell. */
+  /** `enforced` and `least` are left out where the burst cannot tell. */
   readonly value: ValueMap;
-  /** Why `enforced` is left out. */
-  readonly why: string | undefined;
+  /** Why they are left out. */
+  readonly withheld: readonly Withheld[];
   /** Requests that were sent. */
   readonly sent: number;
   readonly bytes: number;
@@ -75,6 +78,7 @@ export async function sendBurst(site: Site, plan: BurstPlan, around: Around): Pr
   const after = found.enforced === true ? await servedAgain(site, plan, around) : undefined;
   const enforced = found.enforced === true && after === undefined ? undefined : found.enforced;
   const why = enforced === undefined ? (found.why ?? BROKE) : undefined;
+  const few = fewWhy(plan, tally);
   const value = {
     ...tally,
     wallMs: found.wallMs,
@@ -83,9 +87,28 @@ export async function sendBurst(site: Site, plan: BurstPlan, around: Around): Pr
     ...(after !== undefined && { after }),
     ...(enforced !== undefined && { enforced }),
     ...(why !== undefined && { why }),
+    // The request before the burst used up one of what the limit lets through at once.
+    ...(few === undefined && { least: plan.burst }),
     statuses,
   };
-  return { value, why, sent: tally.sent, bytes };
+  const withheld = [
+    ...(why === undefined ? [] : [{ path: '/burst/enforced', reason: why }]),
+    ...(few === undefined ? [] : [{ path: '/burst/least', reason: few }]),
+  ];
+  return { value, withheld, sent: tally.sent, bytes };
+}
+
+/** What a burst that was not sent does not tell. */
+export function bothWithheld(reason: string): readonly Withheld[] {
+  return ['enforced', 'least'].map((name) => ({ path: `/burst/${name}`, reason }));
+}
+
+/** Why the burst does not tell whether as many are let through at once as was declared; undefined if it tells. */
+function fewWhy({ burst }: BurstPlan, { sent, failed }: Tally): string | undefined {
+  if (failed > 0) return `${failed} requests were answered with a failure, or not at all`;
+  return sent < burst
+    ? `${sent} requests are fewer than the ${burst} that are declared: send more`
+    : undefined;
 }
 
 const BROKE = 'after the burst the server served nobody: it may be down or busy, which is no limit';

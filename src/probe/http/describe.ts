@@ -22,6 +22,27 @@ const HTTP_PACKS: Readonly<Record<string, Pack>> = {
       },
     ],
   },
+  'nginx-rate-limit-as-declared': {
+    summary:
+      'nginx enforces the limit_req that is declared, and no stricter one, seen by a bounded burst (params.limit and params.zone: leaves of `commit nginx`)',
+    needs: ['limit', 'zone'],
+    defaults: { requests: 40 },
+    fastest: HOUR,
+    claims: [
+      {
+        id: 'rate-limited-as-declared',
+        title: 'Lets through no more than the declared limit_req',
+        expr: 'o.http.burst.enforced',
+        severity: 'high',
+      },
+      {
+        id: 'rate-served-as-declared',
+        title: 'Lets through as many at once as the declared limit_req',
+        expr: 'o.http.burst.accepted >= o.http.burst.least',
+        severity: 'low',
+      },
+    ],
+  },
   'auth-required': {
     summary: 'a path of a web server answers nobody without credentials, or with wrong ones',
     needs: [],
@@ -58,6 +79,7 @@ const BURST: Shape = {
       'failed',
       'wallMs',
       'allowed',
+      'least',
       'before',
       'after',
       'enforced',
@@ -127,6 +149,11 @@ export const HTTP: ProbeDescription = {
     },
     rate: { type: 'number', help: 'declared limit, requests a second' },
     burst: { type: 'number', help: 'declared allowance beyond it', fallback: 0 },
+    limit: {
+      type: 'text',
+      help: "in place of rate and burst: what nginx's limit_req says, as in `zone=one burst=5 nodelay`",
+    },
+    zone: { type: 'text', help: "what nginx's limit_req_zone says, as in `zone=one:10m rate=10r/s`" },
     connections: {
       type: 'number',
       help: `connections of a burst, at most ${MAX_CONNECTIONS}`,

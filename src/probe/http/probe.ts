@@ -11,7 +11,8 @@ import { isUrl, parseAddress } from '../../evidence/address.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import { answerFacts, type Wanted } from './answer.ts';
 import { tryAuth, type Auth } from './auth.ts';
-import { isServed, sendBurst, type Burst, type BurstPlan } from './burst.ts';
+import { bothWithheld, isServed, sendBurst, type Burst, type BurstPlan } from './burst.ts';
+import { limitReqOf } from './limit-req.ts';
 import { HttpClient, type Answer } from './client.ts';
 import { HTTP, MAX_CONNECTIONS, MAX_REQUESTS } from './describe.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
@@ -69,11 +70,7 @@ async function runHttp(task: ProbeTask, times: HttpTimes): Promise<Observed> {
         sampled,
         method: sampled === total ? 'all' : 'until-failure',
       },
-      withheld: [
-        ...told.withheld,
-        ...(tried?.withheld ?? []),
-        ...(burst?.why === undefined ? [] : [{ path: '/burst/enforced', reason: burst.why }]),
-      ],
+      withheld: [...told.withheld, ...(tried?.withheld ?? []), ...(burst?.withheld ?? [])],
       bytes: clients.reduce((sum, each) => sum + each.bytes, burst?.bytes ?? 0),
     };
   } finally {
@@ -91,7 +88,9 @@ async function burstOf(
   if (!isServed(before.status, plan))
     return {
       value: { before: before.status, accepted: 0 },
-      why: `the server answered ${before.status} before the burst: it may serve nobody, and no burst was sent`,
+      withheld: bothWithheld(
+        `the server answered ${before.status} before the burst: it may serve nobody, and no burst was sent`,
+      ),
       sent: 0,
       bytes: 0,
     };
@@ -162,14 +161,32 @@ function tokenOf(secret: string | undefined): string | undefined {
 }
 
 function planOf(given: ParsedParameters, requests: number): BurstPlan {
-  const rate = given.whole('rate', 1, 10_000);
-  if (rate === undefined) throw given.wrong('rate', 'is needed for a burst: the declared requests a second');
+  const { rate, burst } = limitOf(given);
   const statuses = given.texts('limited', /^[345]\d\d$/, 'is a status from 300 to 599') ?? ['429', '503'];
   return {
     requests,
     connections: given.whole('connections', 1, MAX_CONNECTIONS) ?? 4,
     rate,
-    burst: given.whole('burst', 0, 10_000) ?? 0,
+    burst,
     limited: new Set(statuses.map(Number)),
   };
+}
+
+/** The declared limit: in numbers, or as nginx's directives. Refuses `config-invalid`. */
+function limitOf(given: ParsedParameters): Pick<BurstPlan, 'rate' | 'burst'> {
+  const rate = given.whole('rate', 1, 10_000);
+  const limit = given.text('limit', /^[ -~]{0,1024}$/, 'is a text');
+  const zone = given.text('zone', /^[ -~]{0,1024}$/, 'is a text');
+  if (limit === undefined && zone === undefined) {
+    if (rate === undefined)
+      throw given.wrong('rate', 'is needed for a burst: the declared requests a second');
+    return { rate, burst: given.whole('burst', 0, 10_000) ?? 0 };
+  }
+  if (rate !== undefined) throw given.wrong('rate', 'is given twice: zone says it, too');
+  const found = limitReqOf(limit ?? '', zone ?? '');
+  if (limit !== undefined && zone !== undefined && found !== undefined) return found;
+  throw given.wrong(
+    'limit',
+    'goes with zone: what limit_req and limit_req_zone of nginx say, as in `burst=5 nodelay` and `zone=one:10m rate=10r/s`',
+  );
 }

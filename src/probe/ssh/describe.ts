@@ -35,6 +35,22 @@ const SSH_FACTS: SignedFacts = {
 /** A user that need not exist: servers answer for unknown names too, so as not to reveal which names exist. */
 export const DEFAULT_USER = 'tallystick';
 
+/** Settings of sshd_config, as `sshd -T` prints them. */
+const EXPECTED: ProbeDescription['parameters'] = Object.fromEntries(
+  Object.entries({
+    ciphers: 'Ciphers',
+    macs: 'MACs',
+    kex: 'KexAlgorithms',
+    hostKeyAlgorithms: 'HostKeyAlgorithms',
+    passwordAuthentication: 'PasswordAuthentication',
+    kbdInteractiveAuthentication: 'KbdInteractiveAuthentication',
+    pubkeyAuthentication: 'PubkeyAuthentication',
+  }).map(([name, keyword]) => [
+    name,
+    { type: 'text', help: `${keyword} as \`sshd -T\` prints it, for the expression: p.${name}` },
+  ]),
+);
+
 export const SSH: ProbeDescription = {
   name: 'ssh@1',
   summary: 'the algorithms that an SSH server offers and its host key, signed by that key',
@@ -51,6 +67,7 @@ export const SSH: ProbeDescription = {
       help: 'ask which ways to log in the server offers, by one request that shows no password and no key',
       fallback: false,
     },
+    ...EXPECTED,
     user: { type: 'text', help: 'with auth: the user name of that request', fallback: DEFAULT_USER },
   },
   observes: sshShape,

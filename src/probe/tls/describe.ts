@@ -86,6 +86,10 @@ const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
   },
   days: { type: 'number', help: 'days that a certificate must still be valid, for the expression: p.days' },
   spki: { type: 'text', help: 'hex SHA-256 of the expected public key, for the expression: p.spki' },
+  protocols: {
+    type: 'text',
+    help: "versions that are declared, with blanks between them, as nginx's ssl_protocols has them, for the expression: p.protocols",
+  },
 };
 
 export const TLS: ProbeDescription = {

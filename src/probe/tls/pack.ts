@@ -1,4 +1,6 @@
 /** Ready claims of the probe `tls@1`. */
+import { printable } from '../../bytes/printable.ts';
+import type { Parameter } from '../../statement/commitment.ts';
 import { TRANSMISSION } from '../controls.ts';
 import { HOUR, type Draft, type Pack } from '../pack.ts';
 import { rotationPack } from '../rotation.ts';
@@ -36,6 +38,18 @@ const CLAIMS: readonly Draft[] = [
   },
 ];
 
+/** Versions that the probe tries. A server that allows an older one cannot be compared with its declaration. */
+const TRIED = ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1'];
+
+function protocolsFault(params: ReadonlyMap<string, Parameter>): string | undefined {
+  const protocols = params.get('protocols');
+  const named = typeof protocols === 'string' ? protocols.split(' ') : [];
+  const unknown = named.find((each) => !TRIED.includes(each));
+  return unknown === undefined
+    ? undefined
+    : `protocols has ${printable(unknown, 40) || 'a blank too many'}; it takes ${TRIED.join(', ')}, with one blank between them`;
+}
+
 export const TLS_PACKS: Readonly<Record<string, Pack>> = {
   'https-tls': {
     summary: 'a server speaks TLS 1.3 and nothing older, and its certificate does not end soon',
@@ -44,6 +58,29 @@ export const TLS_PACKS: Readonly<Record<string, Pack>> = {
     claims: CLAIMS,
   },
   'key-rotation': rotationPack('key-rotation', "the key of the server's certificate", 'tls.certificate.spki'),
+  'tls-as-declared': {
+    summary:
+      'a server accepts the versions of TLS that are declared (params.protocols: `ssl_protocols` of nginx), all of them and no other',
+    needs: ['protocols'],
+    fault: protocolsFault,
+    claims: [
+      {
+        id: 'tls-undeclared-refused',
+        title: 'Accepts no version that is not declared (nobody signs a refusal: class E1)',
+        // Each by its name: a version that was not tried is not refused.
+        expr: `[${TRIED.map((each) => `'${each}'`).join(', ')}].all(version, !o.tls.accepted[version] || version in p.protocols.split(' '))`,
+        severity: 'critical',
+        controls: TRANSMISSION,
+      },
+      {
+        id: 'tls-declared-accepted',
+        title: 'Accepts every version that is declared',
+        expr: "p.protocols.split(' ').all(version, o.tls.accepted[version])",
+        severity: 'medium',
+        controls: TRANSMISSION,
+      },
+    ],
+  },
   'postgres-tls': {
     summary: 'the same for PostgreSQL, through its SSLRequest',
     needs: [],

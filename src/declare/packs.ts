@@ -56,17 +56,20 @@ export function packOf(
         `one of ${Object.keys(pack.leaves ?? {}).join(', ')} under params`,
     );
   const pace = PACES[tier];
-  return drafts.map(({ fastest = 0, severity = 'medium', minEvidence = 'E1', reads: _, ...draft }) => ({
-    ...draft,
-    ...languageOf(draft.expr),
-    probe,
-    minEvidence,
-    cadence: Math.max(fastest, pack.fastest ?? 0, pace.cadence),
-    severity,
-    deadline: pace.deadline,
-    grace: 1,
-    ...(all.size > 0 && { params: all }),
-  }));
+  return drafts.map((each) => {
+    const { fastest = 0, severity = 'medium', minEvidence = 'E1', reads: _, ...draft } = each;
+    return {
+      ...draft,
+      ...languageOf(draft.expr),
+      probe,
+      minEvidence,
+      cadence: Math.max(fastest, pack.fastest ?? 0, pace.cadence),
+      severity,
+      deadline: pace.deadline,
+      grace: 1,
+      ...(all.size > 0 && { params: all }),
+    };
+  });
 }
 
 /** The version of the language that an expression needs, where it is not the first. */

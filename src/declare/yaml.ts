@@ -138,6 +138,8 @@ class YamlReader {
     if (type !== 'PLAIN' || tag !== undefined) return value;
     const meaning = meaningOf(value);
     if (meaning !== undefined) return meaning;
+    // To kubectl, helm and the API server (go-yaml) it is a text, and no other reader takes it for anything else.
+    if (value === '=' && this.#reading.names === 'kubectl') return value;
     throw this.#fault(node, adviceFor(value, this.#reading.whole));
   }
 

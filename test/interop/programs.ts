@@ -14,11 +14,16 @@ const FORMATS = 'github.com/transparency-dev/formats';
 /** As test/interop/kube/go.mod.txt has it. */
 const KUBERNETES = 'v1.36.3';
 
+const HELM = 'helm.sh/helm/v3';
+/** Of Kubernetes, as helm's own Makefile has it for this version: what charts are rendered for by default. */
+const HELM_KUBERNETES = ['1', '34'] as const;
+
 /** torchwood v0.10.0 needs Go 1.27; the newest before it is good for Go 1.24. */
 export const VERSIONS: Readonly<Record<string, string>> = {
   [TORCHWOOD]: 'v0.9.0',
   [WITNESS]: 'v0.0.0-20260720115447-2e1c6971d19e',
   [TESSERA]: 'v1.0.4',
+  [HELM]: 'v3.19.5',
   [FORMATS]: 'v0.1.2-0.20260710124811-af9e607161b6',
 };
 
@@ -33,7 +38,9 @@ const COMMANDS = {
 } as const;
 
 /** `opennote` is test/interop/opennote.go: their libraries behind a command line; `kube-apiserver` has a module of its own. */
-export type Command = keyof typeof COMMANDS | 'opennote' | 'kube-apiserver';
+export type Command = keyof typeof COMMANDS | Kept | 'opennote';
+/** Programs that a variable of the environment names, where they were built before or are to be kept. */
+type Kept = 'helm' | 'kube-apiserver';
 
 /**
  * Downloading and building may take this long; what is not there then is skipped. Ten minutes are enough for two slow
@@ -53,7 +60,7 @@ export class Programs {
   static async build(stage: Stage, note: (text: string) => void): Promise<Programs> {
     const programs = new Programs(stage.path('bin'));
     if (!onPath('go')) {
-      for (const name of [...Object.keys(COMMANDS), 'opennote', 'kube-apiserver'] as Command[])
+      for (const name of [...Object.keys(COMMANDS), 'opennote', 'helm', 'kube-apiserver'] as Command[])
         programs.#missing.set(name, 'there is no Go on this machine');
       return programs;
     }
@@ -66,6 +73,8 @@ export class Programs {
       programs.#record(name, await go(stage, ['install', target], signal), signal);
       note(`${name}: ${programs.#missing.get(name) ?? target}`);
     }
+    programs.#record('helm', await buildHelm(stage, signal), signal);
+    note(`helm: ${programs.#missing.get('helm') ?? `${HELM}@${VERSIONS[HELM]}`}`);
     programs.#record('kube-apiserver', await buildApiserver(stage, signal), signal);
     note(`kube-apiserver: ${programs.#missing.get('kube-apiserver') ?? KUBERNETES}`);
     return programs;
@@ -103,13 +112,41 @@ function go(stage: Stage, args: readonly string[], signal: AbortSignal, cwd = st
 }
 
 /**
- * The heaviest of all: some six minutes of one core where nothing is in Go's caches. `KUBE_APISERVER` names one that was
- * built before, or where to keep it.
+ * A program that is linked once: where a variable of the environment names a file, that is the one that was built before, or where it
+ * is kept.
  */
-async function buildApiserver(stage: Stage, signal: AbortSignal): Promise<Ran> {
-  const kept = process.env['KUBE_APISERVER'];
-  const target = kept ?? stage.path('bin', 'kube-apiserver');
-  if (!existsSync(target)) {
+async function keptProgram(stage: Stage, name: Kept, build: (target: string) => Promise<Ran>): Promise<Ran> {
+  const kept = process.env[name === 'helm' ? 'HELM_BUILT' : 'KUBE_APISERVER'];
+  const target = kept ?? stage.path('bin', name);
+  await mkdir(stage.path('bin'), { recursive: true });
+  const ran = existsSync(target) ? { code: 0, out: '', err: '' } : await build(target);
+  if (ran.code === 0 && kept !== undefined) await copyFile(kept, stage.path('bin', name));
+  return ran;
+}
+
+/** Under two minutes of one core where nothing is in Go's caches. */
+function buildHelm(stage: Stage, signal: AbortSignal): Promise<Ran> {
+  const [major, minor] = HELM_KUBERNETES;
+  const names = [
+    `internal/version.version=${VERSIONS[HELM]}`,
+    `pkg/chartutil.k8sVersionMajor=${major}`,
+    `pkg/chartutil.k8sVersionMinor=${minor}`,
+  ].map((each) => `-X ${HELM}/${each}`);
+  const target = `${HELM}/cmd/helm@${VERSIONS[HELM]}`;
+  return keptProgram(stage, 'helm', async (to) => {
+    const ran = await go(
+      stage,
+      ['install', '-trimpath', '-ldflags', ['-s -w', ...names].join(' '), target],
+      signal,
+    );
+    if (ran.code === 0 && to !== stage.path('bin', 'helm')) await copyFile(stage.path('bin', 'helm'), to);
+    return ran;
+  });
+}
+
+/** The heaviest of all: some six minutes of one core where nothing is in Go's caches. */
+function buildApiserver(stage: Stage, signal: AbortSignal): Promise<Ran> {
+  return keptProgram(stage, 'kube-apiserver', async (target) => {
     const dir = stage.path('kube-apiserver');
     await mkdir(dir, { recursive: true });
     await copyFile(new URL('kube/go.mod.txt', import.meta.url), join(dir, 'go.mod'));
@@ -119,17 +156,8 @@ async function buildApiserver(stage: Stage, signal: AbortSignal): Promise<Ran> {
       (each) => `-X ${version}.${each}`,
     );
     const flags = ['-mod=mod', '-trimpath', '-ldflags', ['-s -w', ...names].join(' ')];
-    const ran = await go(
-      stage,
-      ['build', ...flags, '-o', target, 'k8s.io/kubernetes/cmd/kube-apiserver'],
-      signal,
-      dir,
-    );
-    if (ran.code !== 0) return ran;
-  }
-  await mkdir(stage.path('bin'), { recursive: true });
-  if (kept !== undefined) await copyFile(kept, stage.path('bin', 'kube-apiserver'));
-  return { code: 0, out: '', err: '' };
+    return go(stage, ['build', ...flags, '-o', target, 'k8s.io/kubernetes/cmd/kube-apiserver'], signal, dir);
+  });
 }
 
 /** A module of its own, made on the spot: nothing of Go's is kept in this repository but the one source. */

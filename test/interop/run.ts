@@ -4,6 +4,7 @@
  * reason. spec/interop.md says what is tried and what was found. With `--build` the programs are built, for Go's
  * caches, and nothing is run.
  */
+import { helm } from './helm.ts';
 import { kubernetes } from './kubernetes.ts';
 import { litewitness } from './litewitness.ts';
 import { omniwitness } from './omniwitness.ts';
@@ -13,7 +14,7 @@ import { Stage } from './stage.ts';
 import { Tap } from './tap.ts';
 import { tessera } from './tessera.ts';
 
-const SCENARIOS = { litewitness, omniwitness, ourWitness, tessera, kubernetes };
+const SCENARIOS = { litewitness, omniwitness, ourWitness, tessera, kubernetes, helm };
 
 /** Names on the command line choose among them; by default all run. */
 const chosen = Object.entries(SCENARIOS).filter(

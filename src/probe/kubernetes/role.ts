@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { manifestObjects } from '../../declare/sources/kubernetes/kubernetes.ts';
+import { isHook } from '../../declare/sources/kubernetes/steps.ts';
 import { isPlural, parseKind } from './server.ts';
 import { textAt, type TreeMap } from './tree.ts';
 
@@ -20,6 +21,8 @@ export interface RoleOptions {
   /** The service account of the agent, and its namespace. */
   readonly account: string;
   readonly accountNamespace: string;
+  /** Where objects are that name no namespace. Default: `default`. */
+  readonly namespace?: string | undefined;
   /** Whether it looks at pods and images, and so reads pods and what makes them. */
   readonly pods: boolean;
   /** Whether it asks for reviews of other users' rights, and reads all roles. */
@@ -91,7 +94,8 @@ interface Rule {
 
 /** Roles and bindings as manifests, one YAML document after another. Refuses `usage` if nothing is left to read. */
 export function roleManifests(texts: readonly string[], options: RoleOptions): string {
-  const objects = manifestObjects(texts);
+  // Hooks of a chart let no kind be listed.
+  const objects = manifestObjects(texts).filter((object) => options.pods || !isHook(object));
   const plurals = pluralsIn(objects);
   const readable = reachesOf(objects, options);
   if (readable.length === 0)
@@ -103,7 +107,7 @@ export function roleManifests(texts: readonly string[], options: RoleOptions): s
   ];
   const byNamespace = Map.groupBy(
     readable.filter((each) => !isWide(each)),
-    ({ namespace }) => namespace || 'default',
+    ({ namespace }) => namespace || (options.namespace ?? 'default'),
   );
   const all = [
     ...granted('', wide, options),

@@ -32,9 +32,9 @@ export class Cluster {
     this.#programs = programs;
   }
 
-  /** Starts both, and waits until the API server is ready. */
-  static async start(stage: Stage, etcd: string, apiserver: string): Promise<Cluster> {
-    const dir = stage.path('kube');
+  /** Starts both, and waits until the API server is ready. `name`: of their folder. */
+  static async start(stage: Stage, etcd: string, apiserver: string, name = 'kube'): Promise<Cluster> {
+    const dir = stage.path(name);
     execFileSync('mkdir', ['-p', dir]);
     const pair = certificate(dir, 'p256', 'DNS:localhost,IP:127.0.0.1');
     execFileSync('openssl', ['genrsa', '-out', `${dir}/sa.key`, '2048'], { stdio: 'pipe' });

@@ -32,6 +32,10 @@ const PROFILE_OPTIONS = [
   },
   { flags: '--rights', help: "with --kubernetes: also roles, and reviews of other users' rights" },
   {
+    flags: '--namespace <name>',
+    help: 'with --kubernetes: where manifests are that name none (default: default)',
+  },
+  {
     flags: '--account <namespace/name>',
     help: 'with --kubernetes and --grants: the service account of the agent (default: tallystick/agent)',
   },
@@ -67,7 +71,13 @@ export const profileVerb: Verb<typeof PROFILE_OPTIONS> = {
     }
     if (manifests.length > 0) {
       const { runRole } = await import('./role.ts');
-      return runRole(context, { manifests, account, pods: flags.on('pods'), rights: flags.on('rights') });
+      return runRole(context, {
+        manifests,
+        account,
+        namespace: flags.text('namespace'),
+        pods: flags.on('pods'),
+        rights: flags.on('rights'),
+      });
     }
     const { runProfile } = await import('./profile.ts');
     return runProfile(context, {

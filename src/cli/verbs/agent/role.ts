@@ -13,6 +13,7 @@ export async function runRole(
   asked: {
     readonly manifests: readonly string[];
     readonly account: string;
+    readonly namespace: string | undefined;
     readonly pods: boolean;
     readonly rights: boolean;
   },
@@ -29,10 +30,10 @@ export async function runRole(
       stdin: process.stdin,
       recursive: true,
     };
-    const { pods, rights } = asked;
+    const { pods, rights, namespace } = asked;
     const { texts } = await readTexts(operands);
     const manifests = texts.map((each) => each.text);
-    return roleManifests(manifests, { account, accountNamespace, pods, rights });
+    return roleManifests(manifests, { account, accountNamespace, namespace, pods, rights });
   });
   output.print(text.trimEnd());
   output.result('agent-role', { manifests: text });

@@ -23,7 +23,7 @@ import { textOfBase64 } from '../../secret-base64.ts';
 import { looksSecret } from '../../secret.ts';
 import { parseManifests } from '../../yaml.ts';
 import { IGNORED, leavesOfObject, manifestObjects } from '../kubernetes/kubernetes.ts';
-import { HOOKS } from '../kubernetes/steps.ts';
+import { HOOKS, isHook } from '../kubernetes/steps.ts';
 import type { Source, SourceText } from '../source.ts';
 
 /** Names of the texts. Those after them are files of values, in the order of the flags. */
@@ -49,15 +49,7 @@ export function helmTexts(
 
 /** Objects that a release has for as long as it is installed: without hooks. */
 export function installedObjects(rendering: string): readonly TreeMap[] {
-  return manifestObjects([rendering]).filter((object) => hookOf(object) === undefined);
-}
-
-/** When helm makes the object; undefined if it is a part of the release (helm v3.19, pkg/release/util/manifest_sorter.go). */
-function hookOf(object: TreeMap): string | undefined {
-  const metadata = object.get('metadata') ?? null;
-  const annotations = (isTreeMap(metadata) ? metadata.get('annotations') : null) ?? null;
-  const events = isTreeMap(annotations) ? annotations.get('helm.sh/hook') : undefined;
-  return typeof events === 'string' ? events : undefined;
+  return manifestObjects([rendering]).filter((object) => !isHook(object));
 }
 
 interface Rendered {
@@ -121,11 +113,11 @@ function renderedIn(text: string, ignored: readonly Exclusion[]): Rendered {
   const found = new Map<string, DeclaredLeaf>();
   let [hooks, crds] = [0, 0];
   for (const object of manifestObjects([text])) {
-    const isHook = hookOf(object) !== undefined;
-    if (isHook) hooks += 1;
+    const isApart = isHook(object);
+    if (isApart) hooks += 1;
     if (object.get('kind') === 'CustomResourceDefinition') crds += 1;
     for (const leaf of leavesOfObject(object, ignored).leaves) {
-      const path = isHook ? `/${HOOKS}${leaf.path}` : leaf.path;
+      const path = isApart ? `/${HOOKS}${leaf.path}` : leaf.path;
       if (found.has(path))
         throw refuse(
           'malformed-payload',

@@ -7,6 +7,7 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Policy } from '../statement/policy.ts';
 import { checkChain, deliver, type Delivery } from './deliver.ts';
+import { nearestSubject } from '../client/nearest-subject.ts';
 import { recall } from './history.ts';
 import type { Head } from './agent-store.ts';
 import type { OpenedAgent } from './open.ts';
@@ -70,7 +71,7 @@ export async function proveOnce(opened: OpenedAgent, options: OnceOptions): Prom
   const proven: Proven[] = [];
   const unenrolled: Unenrolled[] = [];
   const proveIt = async (subject: string): Promise<void> => {
-    const all = knownOf(opened, sight, subject, claims);
+    const all = await knownOrNearest(opened, sight, subject, claims);
     const left = unenrolledOf(subject, all.claims, all.declared.declaration, agent.probeDeps.rules);
     unenrolled.push(...left);
     const known = { ...all, claims: enrolledOf(all.claims, left) };
@@ -93,7 +94,8 @@ export async function knownOnce(
   const sight = await look(opened, wanted);
   const found = someOf(sight.found, wanted);
   const known: Known[] = [];
-  const take = (subject: string): void => void known.push(knownOf(opened, sight, subject, claims));
+  const take = async (subject: string): Promise<void> =>
+    void known.push(await knownOrNearest(opened, sight, subject, claims));
   return { known, failed: await eachSubject(found.subjects, take, found.failed) };
 }
 
@@ -115,6 +117,23 @@ async function look(opened: OpenedAgent, wanted: readonly string[]): Promise<Sig
     if (!(error instanceof Refusal) || !isAway(error) || head === undefined) throw error;
     const found = { subjects: knownSubjects(opened, wanted, undefined), failed: [] };
     return { head, policy: undefined, found, away: error };
+  }
+}
+
+/** As `knownOf`. Of a subject that nothing is declared about, the refusal names the nearest that the log lists. */
+async function knownOrNearest(
+  opened: OpenedAgent,
+  sight: Sight,
+  subject: string,
+  ids: readonly string[],
+): Promise<Known> {
+  try {
+    return knownOf(opened, sight, subject, ids);
+  } catch (error) {
+    const isUnknown = error instanceof Refusal && error.code === 'not-found' && sight.away === undefined;
+    if (!isUnknown || recall(opened.agent.store, subject, sight.policy).pending !== undefined) throw error;
+    const hint = await nearestSubject((wanted) => opened.log.pages(wanted), subject);
+    throw refuse('not-found', `${error.message}${hint}`);
   }
 }
 

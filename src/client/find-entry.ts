@@ -34,7 +34,10 @@ export async function findEntry(client: Finder, text: string): Promise<FoundEntr
     throw refuse('not-found', `${client.log} knows no entry ${name}; ${tiles}`);
   }
   if (!/^[0-9]{1,16}$/.test(name)) {
-    throw refuse('bad-locator', `${printable(text)} is neither an entry id of 64 hex digits nor an index`);
+    throw refuse(
+      'bad-locator',
+      `${printable(text)} is neither an entry id of 64 hex digits nor an index; those of a subject are in \`registry show\`, \`why\` and \`history\``,
+    );
   }
   const entry = await (await client.view()).entry(parseDecimal(name));
   const id = entryIdOf(entry.bytes);

@@ -23,7 +23,7 @@ import { outgrownAtFor, wasHeadFor } from './challenges.ts';
 /** The parts of a snapshot that reading a subject needs. */
 export type SubjectSource = Pick<
   Snapshot,
-  'view' | 'tiles' | 'policies' | 'now' | 'entries' | 'newest' | 'loggedAt' | 'times' | 'isExcerpt'
+  'view' | 'tiles' | 'policies' | 'now' | 'entries' | 'pages' | 'newest' | 'loggedAt' | 'times' | 'isExcerpt'
 >;
 
 /** Most bytes of the proofs of one subject, since they are held in memory together. */

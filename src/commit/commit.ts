@@ -15,6 +15,7 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { asUsage } from '../bytes/within.ts';
 import { onceLogged, type LoggedStatement } from '../client/log-statement.ts';
+import { nearestSubject } from '../client/nearest-subject.ts';
 import type { LogClient } from '../client/client.ts';
 import type { ProvenEntry } from '../client/view.ts';
 import { keyThumbprint } from '../cose/key.ts';
@@ -135,10 +136,18 @@ export async function commitRepinned(
   const known = await lookUp(client, subject);
   const { newest, policy } = known;
   if (newest === undefined)
-    throw refuse('not-found', `the log has no commitment about ${printable(subject)}`);
+    throw refuse(
+      'not-found',
+      `the log has no commitment about ${printable(subject)}${await hint(client, subject)}`,
+    );
   const standing = await comparedCommitments(client, subject, newest, policy);
   const { pinned, ...declared } = await repin(subject, standing, newest, options.folder, options.pinning);
   return log(client, { declared, pinned, mayReplace: () => Promise.resolve() }, known, options);
+}
+
+async function hint(client: LogClient, subject: string): Promise<string> {
+  const snapshot = await client.snapshot();
+  return nearestSubject((wanted) => snapshot.pages(wanted), subject);
 }
 
 async function lookUp(client: LogClient, subject: string): Promise<Known> {

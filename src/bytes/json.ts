@@ -31,6 +31,8 @@ export interface Nesting {
   readonly advice: string;
   /** Most values in all; any number without it. A text of a stranger may be all empty objects, of which each takes some 300 bytes here. */
   readonly values?: number;
+  /** Names of members that are read over, at any depth: the tree does not have them. */
+  readonly skip?: ReadonlySet<string>;
 }
 
 /** Reads a JSON text. Refuses `malformed-text`, with line and column, and `too-large` for more values than allowed. */
@@ -98,7 +100,8 @@ class JsonReader {
       this.#take(SPACE);
       if (this.#text[this.#at] !== ':') throw this.#fault('expected a colon');
       this.#at++;
-      members.set(name, this.value(depth + 1));
+      const value = this.value(depth + 1);
+      if (this.#nesting.skip?.has(name) !== true) members.set(name, value);
     } while (this.#goesOn('}'));
     return members;
   }

@@ -10,6 +10,8 @@ export const USER_AGENT = 'tallystick-probe/1';
 export interface Place {
   readonly host: string;
   readonly port: number;
+  /** Path of a unix socket, in place of host and port. */
+  readonly socketPath?: string;
   /** undefined: without TLS. */
   readonly trust: Trust | undefined;
   /** Milliseconds for one request, its connection included. */
@@ -37,8 +39,8 @@ export class CheckedAgent extends Agent {
     _options: unknown,
     callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    const { host, port, trust, timeoutMs, signal } = this.#place;
-    const socket = connect({ host, port, noDelay: true });
+    const { host, port, socketPath: path, trust, timeoutMs, signal } = this.#place;
+    const socket = connect(path === undefined ? { host, port, noDelay: true } : { path });
     const limit = AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]);
     const stop = (): void => void socket.destroy(new Error('stopped'));
     limit.addEventListener('abort', stop, { once: true });

@@ -3,16 +3,13 @@
  * node's pods and with the images of committed manifests. What runs outside the runtime's CRI namespace (another namespace
  * of containerd, a plain process) is out of its sight.
  */
-import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { encodeUtf8, formatHex } from '../../bytes/text.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Contradiction, Observed } from '../../claim/observed.ts';
 import type { Value, ValueMap } from '../../claim/value.ts';
 import type { Withheld } from '../../claim/withheld.ts';
-import { macOf, portableHmac } from '../../declare/salting.ts';
 import { codeText } from '../harmless.ts';
-import { saltKey } from '../declared.ts';
+import { markerOf, type Mark } from '../marks.ts';
 import { ApiServer } from '../kubernetes/api.ts';
 import { cutLists, membersOf } from '../members.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
@@ -33,7 +30,7 @@ export const criProbe: Probe = { ...CRI, run };
 
 async function run(task: ProbeTask): Promise<Observed> {
   const settings = await readSettings(task);
-  const mark = marker(await task.secret('salt'));
+  const mark = markerOf('cri@1', '/cri', await task.secret('salt'));
   let looked = await look(task, settings);
   const first = looked.agreement;
   const settled = first === undefined || !disagrees(first);
@@ -107,16 +104,6 @@ function settle(first: Agreement, last: Agreement): Settled {
     disagreeing: disagreeing.both,
     once: { hidden: hidden.once, missing: missing.once, disagreeing: disagreeing.once },
   };
-}
-
-/** A keyed digest in the place of a name: whoever has the key tells which name it is, and nobody else can check a guess. */
-export type Mark = (name: string) => string;
-
-/** With the owner's secret marks stay the same from proof to proof, and the owner finds the name. Without, they are of one run. */
-function marker(secret: string | undefined): Mark {
-  const key = saltKey('cri@1', secret) ?? new Uint8Array(randomBytes(32));
-  const salting = { secret: key, hmac: portableHmac };
-  return (name) => formatHex(macOf(salting, 'sensitive', '/cri', encodeUtf8(name)).subarray(0, 16));
 }
 
 interface Around {

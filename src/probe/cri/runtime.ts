@@ -1,9 +1,5 @@
 /** What the container runtime of this node says that it runs, read from its CRI socket. Nothing is written there. */
-import { lstat } from 'node:fs/promises';
-import { refuse } from '../../bytes/refusal.ts';
-import { printable } from '../../bytes/printable.ts';
-import { assertForm } from '../target-form.ts';
-import { CRI } from './describe.ts';
+import { assertSocket } from '../socket.ts';
 import { GrpcSocket, type Bounds } from './grpc.ts';
 import {
   parseContainers,
@@ -35,7 +31,7 @@ export interface Running {
  * sandbox. Refuses `config-invalid` for a target that is no socket of root or of this user, `unavailable`, `too-large`.
  */
 export async function lookAt(path: string, signal: AbortSignal): Promise<Running> {
-  await assertSocket(path);
+  await assertSocket('cri@1', path, '/run/containerd/containerd.sock');
   const bounds: Bounds = { timeoutMs: CALL_MS, maxBytes: MAX_BYTES, signal };
   const socket = new GrpcSocket(path, bounds);
   try {
@@ -49,22 +45,4 @@ export async function lookAt(path: string, signal: AbortSignal): Promise<Running
   } finally {
     socket.close();
   }
-}
-
-/** A socket that another user made could answer in the runtime's place. */
-async function assertSocket(path: string): Promise<void> {
-  assertForm(CRI.name, CRI.target, path);
-  const stats = await lstat(path).catch(() => undefined);
-  if (stats === undefined)
-    throw refuse('unavailable', `there is no ${printable(path)}, or this agent may not look at it`);
-  if (!stats.isSocket())
-    throw refuse(
-      'config-invalid',
-      `${printable(path)} is no socket; name the socket itself, not a link to it`,
-    );
-  if (stats.uid !== 0 && stats.uid !== process.getuid?.())
-    throw refuse(
-      'config-invalid',
-      `${printable(path)} belongs to the user ${stats.uid}, who could answer in the runtime's place; it must be root's`,
-    );
 }

@@ -2,20 +2,17 @@
  * Asks an API server: one request at a time, over one verified connection, within bounds of bytes and time. No redirect is
  * followed. Nothing that the server says in words is repeated; of its errors only the status is.
  */
-import { request, type IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import { parseJson } from '../../bytes/json.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
-import { CheckedAgent, USER_AGENT, type Place } from '../connection.ts';
-import { errorCode } from '../harmless.ts';
-import { endStream } from '../trust.ts';
+import { CheckedAgent, type Place } from '../connection.ts';
+import { bodyOf, exchange, hostText } from '../exchange.ts';
 import type { Tree } from './tree.ts';
 
 /** Most bytes of one answer, and of all answers of one run. A page of 250 objects has some 2 MB. */
 const MAX_ANSWER = 16 * 1024 ** 2;
 const MAX_ALL = 128 * 1024 ** 2;
-const MAX_HEADER_BYTES = 16_384;
 /** A page of 250 large pods has some 100,000 values. */
 const BOUNDS = { most: 100, advice: 'no object of Kubernetes is', values: 1_000_000 };
 
@@ -42,8 +39,7 @@ export class ApiServer {
     this.#place = place;
     this.#token = token;
     this.#agent = new CheckedAgent(place);
-    const host = place.host.includes(':') ? `[${place.host}]` : place.host;
-    this.name = `${host}:${place.port}`;
+    this.name = hostText(place);
   }
 
   /** Bytes of both directions. */
@@ -53,19 +49,26 @@ export class ApiServer {
 
   /** The answer to one question, whatever its status. Refuses `unavailable` without one, and `too-large`. */
   async ask(question: Question): Promise<Reply> {
-    const limit = AbortSignal.timeout(this.#place.timeoutMs);
-    try {
-      const { status, bytes } = await this.#exchange(question, limit);
-      return { status, body: this.#parse(bytes) };
-    } catch (error) {
-      if (error instanceof Refusal) throw error;
-      const why = this.#place.signal.aborted
-        ? 'the probe was stopped'
-        : limit.aborted
-          ? `none within ${this.#place.timeoutMs} ms`
-          : errorCode(error);
-      throw refuse('unavailable', `no answer from the API server ${this.name}: ${why}`, { cause: error });
-    }
+    const [method, type, body] = verbOf(question);
+    const sent = {
+      agent: this.#agent,
+      place: this.#place,
+      called: `the API server ${this.name}`,
+      method,
+      path: question.path,
+      headers: {
+        host: this.name,
+        accept: 'application/json',
+        ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
+        ...(body !== undefined && { 'content-type': type, 'content-length': `${Buffer.byteLength(body)}` }),
+      },
+      ...(body !== undefined && { body }),
+    };
+    const { status, bytes } = await exchange(sent, async (response) => ({
+      status: response.statusCode ?? 0,
+      bytes: await this.#collect(response),
+    }));
+    return { status, body: this.#parse(bytes) };
   }
 
   /** The body of a GET that must succeed. `what`: what is read, for the refusal `unavailable`. */
@@ -85,58 +88,15 @@ export class ApiServer {
     this.#agent.close();
   }
 
-  #exchange(
-    question: Question,
-    limit: AbortSignal,
-  ): Promise<{ readonly status: number; readonly bytes: Uint8Array }> {
-    const { host, port, signal } = this.#place;
-    const [method, type, body] = verbOf(question);
-    return new Promise((resolve, reject) => {
-      const asked = request({
-        agent: this.#agent,
-        method,
-        path: question.path,
-        host,
-        port,
-        maxHeaderSize: MAX_HEADER_BYTES,
-        signal: AbortSignal.any([limit, signal]),
-        headers: {
-          host: this.name,
-          'user-agent': USER_AGENT,
-          accept: 'application/json',
-          ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
-          ...(body !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
-        },
-      });
-      asked.on('error', reject);
-      asked.on('upgrade', (_response, socket: Duplex) => {
-        endStream(socket);
-        reject(new Error('the server changed the protocol unasked'));
-      });
-      asked.on('response', (response) => {
-        response.on('error', reject);
-        this.#collect(response).then((bytes) => resolve({ status: response.statusCode ?? 0, bytes }), reject);
-      });
-      asked.end(body);
-    });
-  }
-
   async #collect(response: IncomingMessage): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of response) {
-      if (!(chunk instanceof Uint8Array)) continue;
-      length += chunk.length;
-      this.#taken += chunk.length;
-      if (length > MAX_ANSWER || this.#taken > MAX_ALL)
-        throw refuse(
-          'too-large',
-          `the API server ${this.name} sent more than ${MAX_ANSWER} bytes at once, or ${MAX_ALL} in all; ` +
-            'name fewer kinds or namespaces in the claim',
-        );
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
+    const { bytes, whole } = await bodyOf(response, Math.min(MAX_ANSWER, MAX_ALL - this.#taken));
+    this.#taken += bytes.length;
+    if (whole) return bytes;
+    throw refuse(
+      'too-large',
+      `the API server ${this.name} sent more than ${MAX_ANSWER} bytes at once, or ${MAX_ALL} in all; ` +
+        'name fewer kinds or namespaces in the claim',
+    );
   }
 
   #parse(bytes: Uint8Array): Tree {

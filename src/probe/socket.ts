@@ -1,0 +1,30 @@
+/** A unix socket of this machine as a target: that of a container runtime or engine. */
+import { lstat } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+
+/**
+ * A socket that another user made could answer in the place of the service that is meant. Refuses `config-invalid` for what is no
+ * socket of root or of this user, `unavailable` where there is none. `example`: a path that `probe` may have as its target.
+ */
+export async function assertSocket(probe: string, path: string, example: string): Promise<void> {
+  if (!isAbsolute(path) || path.includes('\0'))
+    throw refuse(
+      'config-invalid',
+      `the target of ${probe} is the absolute path of a socket, such as ${example}`,
+    );
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats === undefined)
+    throw refuse('unavailable', `there is no ${printable(path)}, or this agent may not look at it`);
+  if (!stats.isSocket())
+    throw refuse(
+      'config-invalid',
+      `${printable(path)} is no socket; name the socket itself, not a link to it`,
+    );
+  if (stats.uid !== 0 && stats.uid !== process.getuid?.())
+    throw refuse(
+      'config-invalid',
+      `${printable(path)} belongs to the user ${stats.uid}, who could answer in the place of the service; it must be root's`,
+    );
+}

@@ -22,7 +22,7 @@ import { addressOf } from '../probe/kubernetes/address.ts';
 import { readKubeconfig } from '../probe/kubernetes/credentials.ts';
 import { Discovery, objectUrl, versionOf, type Resource } from '../probe/kubernetes/server.ts';
 import { isSecret } from '../probe/kubernetes/settings.ts';
-import { mapAt, textAt } from '../probe/kubernetes/tree.ts';
+import { mapAt, textAt } from '../probe/tree.ts';
 
 export interface ServerDefaults {
   /** To be committed beside the declared ones. */

@@ -3,7 +3,7 @@ import { refuse, type Refusal } from '../../bytes/refusal.ts';
 import type { ApiServer } from '../kubernetes/api.ts';
 import { CONTAINERS } from '../kubernetes/pods.ts';
 import { STATUSES } from '../kubernetes/object.ts';
-import { itemsAt, mapAt, mapsAt, partAt, textAt, type Tree } from '../kubernetes/tree.ts';
+import { itemsAt, mapAt, mapsAt, partAt, textAt, type Tree } from '../tree.ts';
 import { digestIn } from './images.ts';
 
 /** A pod as the API shows it. */

@@ -5,7 +5,7 @@
  */
 import { liveObject, printOf, type LiveObject } from './object.ts';
 import { collectionPath, objectUrl } from './server.ts';
-import { textAt } from './tree.ts';
+import { textAt } from '../tree.ts';
 import { shownPath } from './shown.ts';
 import { newestOf, type View } from './view.ts';
 import type { ApiServer } from './api.ts';

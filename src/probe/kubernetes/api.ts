@@ -8,7 +8,7 @@ import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
 import { CheckedAgent, type Place } from '../connection.ts';
 import { bodyOf, exchange, hostText } from '../exchange.ts';
-import type { Tree } from './tree.ts';
+import type { Tree } from '../tree.ts';
 
 /** Most bytes of one answer, and of all answers of one run. A page of 250 objects has some 2 MB. */
 const MAX_ANSWER = 16 * 1024 ** 2;

@@ -6,8 +6,8 @@ import { printable } from '../../bytes/printable.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { parseYaml } from '../../declare/yaml.ts';
 import type { Trust } from '../trust.ts';
+import { mapsAt, partAt, textAt, type Tree } from '../tree.ts';
 import { addressOf } from './address.ts';
-import { mapsAt, partAt, textAt, type Tree } from './tree.ts';
 
 /** What the owner of a cluster gave: the texts of files. */
 export interface Given {

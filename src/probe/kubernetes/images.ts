@@ -7,7 +7,7 @@ import { isList, isMap, type Value } from '../../claim/value.ts';
 import { STATUSES, type LiveObject } from './object.ts';
 import { CONTAINERS } from './pods.ts';
 import { shownPath } from './shown.ts';
-import { mapsAt, numberAt, partAt, textAt, type Tree } from './tree.ts';
+import { mapsAt, numberAt, partAt, textAt, type Tree } from '../tree.ts';
 import type { Wanted } from './wanted.ts';
 
 export interface Images {

@@ -5,7 +5,7 @@
 import { refuse } from '../../bytes/refusal.ts';
 import type { ApiServer } from './api.ts';
 import type { Review } from './settings.ts';
-import { mapsAt, textAt, textsAt } from './tree.ts';
+import { mapsAt, textAt, textsAt } from '../tree.ts';
 
 /** Verbs of requests, and those that only authorizers ask for (k8s.io/kubernetes v1.36). */
 const VERBS: ReadonlySet<string> = new Set(

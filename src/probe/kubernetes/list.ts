@@ -6,7 +6,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import type { ApiServer } from './api.ts';
 import { liveObject, type LiveObject } from './object.ts';
 import { collectionPath, type Resource } from './server.ts';
-import { itemsAt, numberAt, textAt, type Tree } from './tree.ts';
+import { itemsAt, numberAt, textAt, type Tree } from '../tree.ts';
 
 /** Objects of a page; most pages of a list; how often a list is begun again. */
 const PAGE = 250;

@@ -4,7 +4,7 @@ import { parseJson } from '../../bytes/json.ts';
 import { Refusal } from '../../bytes/refusal.ts';
 import { nameOrWithheld } from '../harmless.ts';
 import { isTreeMap } from '../../declare/leaf.ts';
-import { mapAt, textAt, type Tree, type TreeMap } from './tree.ts';
+import { mapAt, textAt, type Tree, type TreeMap } from '../tree.ts';
 
 /** Most characters of a name. */
 const MAX_NAME = 64;

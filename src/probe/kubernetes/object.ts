@@ -5,7 +5,7 @@ import { IGNORED, leavesOfObject, objectPath } from '../../declare/sources/kuber
 import type { DeclaredLeaf } from '../../declare/leaf.ts';
 import { managersOf } from './managers.ts';
 import type { Resource } from './server.ts';
-import { mapAt, mapsAt, partAt, textAt, type Tree, type TreeMap } from './tree.ts';
+import { mapAt, mapsAt, partAt, textAt, type Tree, type TreeMap } from '../tree.ts';
 
 export interface LiveObject {
   readonly resource: Resource;

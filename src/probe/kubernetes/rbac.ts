@@ -4,7 +4,7 @@
  */
 import type { LiveObject } from './object.ts';
 import type { Review } from './settings.ts';
-import { itemsAt, mapAt, mapsAt, partAt, textAt, textsAt, type Tree } from './tree.ts';
+import { itemsAt, mapAt, mapsAt, partAt, textAt, textsAt, type Tree } from '../tree.ts';
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io/';
 

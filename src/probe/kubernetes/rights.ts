@@ -12,7 +12,7 @@ import { ApiServer } from './api.ts';
 import { assertKnownRights } from './known-rights.ts';
 import { grantedBy, groupsOf, type Granted } from './rbac.ts';
 import type { Review, Settings } from './settings.ts';
-import { flagAt, textAt } from './tree.ts';
+import { flagAt, textAt } from '../tree.ts';
 import { viewOf, type View } from './view.ts';
 
 export interface Rights {

@@ -8,7 +8,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import { manifestObjects } from '../../declare/sources/kubernetes/kubernetes.ts';
 import { isHook } from '../../declare/sources/kubernetes/steps.ts';
 import { isPlural, parseKind } from './server.ts';
-import { textAt, type TreeMap } from './tree.ts';
+import { textAt, type TreeMap } from '../tree.ts';
 
 /** What is declared, or looked at: a kind, and where; an empty namespace is that of a kind in none. */
 interface Reach {

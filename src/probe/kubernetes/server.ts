@@ -1,7 +1,7 @@
 /** What an API server says of itself: its version, the id of its cluster, and the kinds that it serves. */
 import { refuse } from '../../bytes/refusal.ts';
 import type { ApiServer } from './api.ts';
-import { flagAt, mapsAt, textAt, textsAt } from './tree.ts';
+import { flagAt, mapsAt, textAt, textsAt } from '../tree.ts';
 
 export interface ServerFacts {
   /** Major and minor version, `v1.36`: what defaults depend on. */

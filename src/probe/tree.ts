@@ -1,5 +1,5 @@
-/** Reads members of answers of an API server, which are trees of text from outside: what is missing or of another type is undefined. */
-import { isTreeList, isTreeMap, type Tree, type TreeMap } from '../../declare/leaf.ts';
+/** Reads members of JSON answers of a service, which are trees of text from outside: what is missing or of another type is undefined. */
+import { isTreeList, isTreeMap, type Tree, type TreeMap } from '../declare/leaf.ts';
 
 export type { Tree, TreeMap };
 

@@ -7,6 +7,7 @@ import { refuse } from '../bytes/refusal.ts';
 import { didYouMean } from '../bytes/suggest.ts';
 import type { SignedFacts } from '../evidence/signed-facts.ts';
 import { EXEC } from './exec/describe.ts';
+import { CONTAINER } from './container/describe.ts';
 import { CRI } from './cri/describe.ts';
 import type { ProbeDescription } from './description.ts';
 import { FILES } from './files/describe.ts';
@@ -36,6 +37,7 @@ export const PROBES: readonly ProbeDescription[] = [
   KUBERNETES,
   CRI,
   OCI,
+  CONTAINER,
   EXEC,
   SELF,
 ];

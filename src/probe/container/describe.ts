@@ -1,0 +1,138 @@
+/** The description of the probe `container@1`. */
+import { scalars, type Shape } from '../../claim/shape.ts';
+import type { Parameter } from '../../statement/commitment.ts';
+import type { ProbeDescription } from '../description.ts';
+import { CONTAINER_PACKS } from './pack.ts';
+
+const FINDINGS: Shape = { list: { members: scalars('container', 'what') } };
+
+const ALWAYS: Readonly<Record<string, Shape>> = {
+  engine: {
+    members: scalars(
+      ...[
+        'name',
+        'version',
+        'api',
+        'id',
+        'rootless',
+        'userns',
+        'apparmor',
+        'selinux',
+        'seccomp',
+        'noNewPrivileges',
+      ],
+    ),
+  },
+  containers: {
+    members: scalars(
+      ...['running', 'looked', 'gone', 'unread', 'stopped', 'paused', 'restarting'],
+      ...['compared', 'same', 'differing', 'undeclared', 'unpinned', 'unresolved', 'beside'],
+    ),
+  },
+  ...Object.fromEntries(
+    [
+      ...[
+        'privileged',
+        'capabilities',
+        'devices',
+        'mounts',
+        'hostNetwork',
+        'hostPid',
+        'hostIpc',
+        'hostUts',
+        'hostUser',
+      ],
+      ...['noSeccomp', 'unconfined', 'unmasked', 'writable', 'asRoot', 'escalating', 'restarting'],
+    ].map((name): [string, Shape] => [name, FINDINGS]),
+  ),
+  looked: { list: 'scalar' },
+};
+
+const NAMED: Readonly<Record<string, Shape>> = {
+  named: {
+    map: {
+      members: scalars(
+        ...[
+          'state',
+          'since',
+          'restarts',
+          'restartPolicy',
+          'image',
+          'manifest',
+          'privileged',
+          'network',
+          'pid',
+          'ipc',
+        ],
+        ...['user', 'readOnly', 'noNewPrivileges', 'mounts', 'devices'],
+      ),
+    },
+  },
+  absent: { list: 'scalar' },
+};
+
+const COMPARED: Readonly<Record<string, Shape>> = {
+  differing: { list: { members: scalars('container', 'since') } },
+  undeclared: { list: { members: scalars('mark', 'since') } },
+  missing: { list: 'scalar' },
+};
+
+/** What is compared only where the claim says so, and single containers only where it names them. */
+function containerShape(params: ReadonlyMap<string, Parameter>): Shape {
+  return {
+    members: {
+      ...ALWAYS,
+      ...(params.has('names') && NAMED),
+      ...(params.get('images') === true && COMPARED),
+    },
+  };
+}
+
+export const CONTAINER: ProbeDescription = {
+  name: 'container@1',
+  summary:
+    'what a container engine (Docker, Podman) runs: with which powers over its host, and with which images',
+  parameters: {
+    names: { type: 'texts', help: 'containers that the claim is about, by name; by default all that run' },
+    images: {
+      type: 'boolean',
+      help: 'compare containers and their images with the commitment',
+      fallback: false,
+    },
+    project: {
+      type: 'text',
+      help: 'the compose project, where the committed file has no name of its own',
+    },
+    closed: {
+      type: 'text',
+      help: 'where nothing else may run: engine, or project (containers named after it)',
+      fallback: 'engine',
+    },
+    beside: { type: 'texts', help: 'containers that may run though nobody declared them, by name' },
+    except: { type: 'texts', help: 'containers that the lists of powers leave out, by name' },
+    capabilities: { type: 'texts', help: 'capabilities that a container may add, such as NET_ADMIN' },
+    platforms: {
+      type: 'texts',
+      help: 'digests of an image for each platform, after the declared digest that stands for them: `sha256:… sha256:…`',
+    },
+    engine: { type: 'text', help: 'ID that `docker info` shows of the only engine that is meant' },
+    spki: {
+      type: 'text',
+      help: 'https: hex SHA-256 of the only public key to talk to, instead of a certificate',
+      by: 'owner',
+    },
+  },
+  secrets: {
+    ca: { help: 'PEM certificates of the authorities to verify a proxy with', isSent: false },
+    salt: { help: 'the salt secret of `commit`, for the marks of containers', isSent: false },
+  },
+  observes: containerShape,
+  evidence:
+    "E1: it is the engine's word, which this agent read itself. Whoever is root on its host, or owns the proxy before it, can change that.",
+  blastRadius:
+    'GET of five paths and no others: /info, /containers/json, /containers/ID/json, /volumes/NAME, /images/ID/json; writes nothing. ' +
+    'The socket itself lets its reader do anything: who reads this socket is root on this host',
+  timeoutMs: 120_000,
+  needs: ['fs-read'],
+  packs: CONTAINER_PACKS,
+};

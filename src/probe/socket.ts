@@ -1,14 +1,21 @@
 /** A unix socket of this machine as a target: that of a container runtime or engine. */
-import { lstat } from 'node:fs/promises';
+import { access, constants, lstat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
+import { lacks, type Grant } from './grant.ts';
 
 /**
  * A socket that another user made could answer in the place of the service that is meant. Refuses `config-invalid` for what is no
  * socket of root or of this user, `unavailable` where there is none. `example`: a path that `probe` may have as its target.
  */
-export async function assertSocket(probe: string, path: string, example: string): Promise<void> {
+export async function assertSocket(
+  probe: string,
+  path: string,
+  example: string,
+  grant: Grant,
+): Promise<void> {
   if (!isAbsolute(path) || path.includes('\0'))
     throw refuse(
       'config-invalid',
@@ -26,5 +33,14 @@ export async function assertSocket(probe: string, path: string, example: string)
     throw refuse(
       'config-invalid',
       `${printable(path)} belongs to the user ${stats.uid}, who could answer in the place of the service; it must be root's`,
+    );
+  const isOpen = await access(path, constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!isOpen)
+    throw refuse(
+      'unavailable',
+      `this agent may not open ${printable(path)}${lacks(grant, { who: userInfo().username, target: path })}`,
     );
 }

@@ -231,3 +231,27 @@ t.test('single containers that a claim names', async (t) => {
   const own = await look(t, engine, COMPOSE, { images: false, names: ['shop-web-1'] });
   t.equal(claim && judgeClaim(claim, own).verdict, 'PROVEN');
 });
+
+t.test('one image of `commit oci`, for the containers that the claim names', async (t) => {
+  const oci = {
+    '/image/digest': INDEX,
+    '/image/kind': 'index',
+    '/image/digests': `${INDEX} ${MANIFEST}`,
+    '/image/platforms/linux-amd64/manifest': MANIFEST,
+  };
+  const whole = { ...oci, '/image/platforms/linux-amd64/config': CONFIG };
+  const names = { names: ['shop-web-1'] };
+  const by = (digest: string) => running({ RepoDigests: [`x@${digest}`] });
+  const first = async (engine: ServedEngine, declared: Readonly<Record<string, Value>>) =>
+    verdicts(await look(t, engine, declared, names))[0];
+  t.equal(await first(by(INDEX), oci), 'PROVEN');
+  t.equal(await first(by(MANIFEST), oci), 'PROVEN', 'the manifest of its platform');
+  t.equal(await first(by(OTHER), oci), 'VIOLATED');
+  t.equal(await first(running({ RepoDigests: [] }), oci), 'UNKNOWN', 'no digest of a registry');
+  t.equal(await first(running({ RepoDigests: [] }), whole), 'PROVEN', 'its configuration is declared');
+  const manifest = { ...oci, '/image/digest': MANIFEST, '/image/kind': 'manifest' };
+  t.equal(await first(by(OTHER), manifest), 'UNKNOWN', 'it may have been pulled by an index that holds it');
+  const config = { ...whole, '/image/platforms/linux-amd64/config': digest(9) };
+  t.equal(await first(running({ RepoDigests: [] }), config), 'VIOLATED', 'another configuration');
+  await t.rejects(look(t, by(INDEX), oci), { code: 'config-invalid', message: /`names`/ });
+});

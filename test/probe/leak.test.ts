@@ -553,6 +553,7 @@ t.test('what lowers checks, or says where a secret goes, is the owner’s', asyn
     'kubernetes@1 spki',
     'cri@1 api',
     'cri@1 node',
+    'container@1 spki',
   ]);
 });
 

@@ -10,6 +10,7 @@ import { Refusal } from '../../src/bytes/refusal.ts';
 import { decodeObserved } from '../../src/agent/observed.ts';
 import { encodeCbor } from '../../src/bytes/cbor.ts';
 import { DECLARED } from '../fuzz/declared.ts';
+import { ENGINE_ANSWERS } from '../fuzz/container.ts';
 import { CRI_MESSAGES } from '../fuzz/cri.ts';
 import { KUBERNETES_ANSWERS } from '../fuzz/kubernetes.ts';
 import { EVIDENCE } from '../fuzz/evidence.ts';
@@ -27,6 +28,7 @@ const TARGETS = [
   ...BUNDLES,
   ...EVIDENCE,
   ...CRI_MESSAGES,
+  ...ENGINE_ANSWERS,
   ...KUBERNETES_ANSWERS,
   ...DECLARED,
   ...SUPPLY,

@@ -221,9 +221,10 @@ export function parseImage(bytes: Uint8Array): Image {
 export function parseVolume(bytes: Uint8Array): Volume {
   const tree = treeOf(bytes, 'a volume');
   const [name, driver] = [textAt(tree, 'Name'), textAt(tree, 'Driver')];
+  // Without its options, which are null where there are none, a volume would look like a plain one.
+  if (name === undefined || driver === undefined || !isTreeMap(tree) || !tree.has('Options'))
+    throw noAnswer('a volume');
   const options = partAt(tree, 'Options');
-  // Without its options a volume would look like a plain one.
-  if (name === undefined || driver === undefined || options === undefined) throw noAnswer('a volume');
   return {
     name,
     driver,
@@ -235,7 +236,7 @@ export function parseVolume(bytes: Uint8Array): Volume {
 
 /** The items of a list; none for null, as Go writes an empty one; undefined for what is not there or is no list. */
 function listAt(tree: Tree | undefined, name: string): readonly Tree[] | undefined {
-  const part = partAt(tree, name);
+  const part = tree !== undefined && isTreeMap(tree) ? tree.get(name) : undefined;
   if (part === null) return [];
   return part !== undefined && isTreeList(part) ? part : undefined;
 }

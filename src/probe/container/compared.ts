@@ -125,7 +125,8 @@ function stateAgainst({ known, registered }: Digests, wanted: Declared): State {
   if (wanted.unpinned) return 'unpinned';
   for (const each of wanted.digests) if (known.has(each)) return 'same';
   // An engine that knows another digest may know the manifest of its platform, of which the declared index is one name more.
-  return registered && wanted.complete ? 'differing' : 'unresolved';
+  const isTold = wanted.complete === 'all' ? known.size > 0 : wanted.complete === 'registered' && registered;
+  return isTold ? 'differing' : 'unresolved';
 }
 
 const cut = (name: string, reason: string): Withheld => ({ path: `/${name}`, reason, only: 'members' });

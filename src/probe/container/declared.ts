@@ -14,8 +14,11 @@ export interface Declared {
   readonly matches: (name: string) => boolean;
   /** Every digest that is declared for it, with those that stand for it. */
   readonly digests: ReadonlySet<string>;
-  /** Whether all digests that stand for the declared one are known, so that any other is another image. */
-  readonly complete: boolean;
+  /**
+   * Which digests of an engine mean another image, if they are not among these. `registered`: those of a registry, since the declared
+   * one and those of all platforms are known. `all`: those of configurations, too. `none`: any may be another name of the declared one.
+   */
+  readonly complete: 'none' | 'registered' | 'all';
   /** Whether it names no digest, so that any image of that tag is as declared. */
   readonly unpinned: boolean;
   /** Whether it may be absent: a service of a profile, or with no replicas. */
@@ -44,12 +47,14 @@ export function wantedContainers(leaves: ReadonlyMap<string, Value>, naming: Nam
   const stands = manifestsByIndex(naming.platforms);
   const services = composeServices(leaves, naming, stands);
   if (services !== undefined) return services;
+  const image = imageOfNamed(leaves, naming.names);
+  if (image !== undefined) return image;
   const pods = podContainers(leaves, stands);
   if (pods.length > 0) return { declared: pods, within: undefined, closed: true };
   throw refuse(
     'config-invalid',
     'the committed leaves have no image of a container; container@1 compares with a compose file (`tallystick commit yaml compose.yaml`), ' +
-      'or pods of Podman (`tallystick commit kubernetes`)',
+      'pods of Podman (`tallystick commit kubernetes`), or an image (`tallystick commit oci`)',
   );
 }
 
@@ -59,9 +64,13 @@ export function pinned(
   stands: ReadonlyMap<string, ReadonlySet<string>>,
 ): Pick<Declared, 'digests' | 'complete' | 'unpinned'> {
   const digest = reference.includes('@') ? digestIn(reference) : undefined;
-  if (digest === undefined) return { digests: new Set(), complete: false, unpinned: true };
+  if (digest === undefined) return { digests: new Set(), complete: 'none', unpinned: true };
   const known = stands.get(digest);
-  return { digests: new Set([digest, ...(known ?? [])]), complete: known !== undefined, unpinned: false };
+  return {
+    digests: new Set([digest, ...(known ?? [])]),
+    complete: known === undefined ? 'none' : 'registered',
+    unpinned: false,
+  };
 }
 
 const SERVICE = /^\/services\/([^/]+)(?:\/|$)/;
@@ -138,4 +147,40 @@ function podContainers(
     });
   }
   return found;
+}
+
+/** One image (`commit oci`, profile oci@1), which each container that the claim names must run. Refuses `config-invalid` without names. */
+function imageOfNamed(
+  leaves: ReadonlyMap<string, Value>,
+  names: readonly string[] | undefined,
+): Wanted | undefined {
+  const [digest, kind] = [leaves.get('/image/digest'), leaves.get('/image/kind')];
+  if (typeof digest !== 'string' || (kind !== 'index' && kind !== 'manifest')) return undefined;
+  if (names === undefined)
+    throw refuse(
+      'config-invalid',
+      'the commitment is of one image: name the containers that run it, with `names`',
+    );
+  const platforms = new Map<string, { manifest?: string; config?: string }>();
+  for (const [path, value] of leaves) {
+    const [, platform, part] = /^\/image\/platforms\/([^/]+)\/(manifest|config)$/.exec(path) ?? [];
+    if (platform === undefined || part === undefined || typeof value !== 'string') continue;
+    platforms.set(platform, { ...platforms.get(platform), [part]: value });
+  }
+  const parts = [...platforms.values()];
+  const configs = parts.map(({ config }) => config).filter((each) => each !== undefined);
+  const manifests = parts.map(({ manifest }) => manifest).filter((each) => each !== undefined);
+  const isWhole = parts.length > 0 && configs.length === parts.length;
+  const declared = {
+    digests: new Set([digest, ...manifests, ...configs]),
+    // A manifest may have been pulled by an index that nobody declared: only its configuration tells.
+    complete: isWhole ? 'all' : kind === 'index' && manifests.length > 0 ? 'registered' : 'none',
+    unpinned: false,
+    optional: false,
+  } as const;
+  return {
+    declared: names.map((own) => ({ name: own, matches: (name) => name === own, ...declared })),
+    within: undefined,
+    closed: false,
+  };
 }

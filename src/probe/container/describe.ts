@@ -1,7 +1,9 @@
 /** The description of the probe `container@1`. */
+import { shellWord } from '../../bytes/shellword.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import type { ProbeDescription } from '../description.ts';
+import type { Grant } from '../grant.ts';
 import { CONTAINER_PACKS } from './pack.ts';
 
 const FINDINGS: Shape = { list: { members: scalars('container', 'what') } };
@@ -88,6 +90,15 @@ function containerShape(params: ReadonlyMap<string, Parameter>): Shape {
   };
 }
 
+export const ENGINE_GRANT: Grant = {
+  lets: 'ask the engine; who reads this socket is root on this host, unless a proxy before it lets the five paths through alone',
+  by: 'shell',
+  statement: ({ who, target }) =>
+    target.startsWith('/')
+      ? `setfacl -m ${shellWord(`u:${who}:rw`)} ${shellWord(target)}`
+      : `nginx -T | grep -F 'location ~ ^/v1[.]' # the five paths of the page of container@1, on ${shellWord(target)}`,
+};
+
 export const CONTAINER: ProbeDescription = {
   name: 'container@1',
   summary:
@@ -133,6 +144,7 @@ export const CONTAINER: ProbeDescription = {
     'GET of five paths and no others: /info, /containers/json, /containers/ID/json, /volumes/NAME, /images/ID/json; writes nothing. ' +
     'The socket itself lets its reader do anything: who reads this socket is root on this host',
   timeoutMs: 120_000,
+  grants: [ENGINE_GRANT],
   needs: ['fs-read'],
   packs: CONTAINER_PACKS,
 };

@@ -9,6 +9,7 @@ import type { ProbeTask } from '../probe.ts';
 import { assertSocket } from '../socket.ts';
 import type { Scope } from './compared.ts';
 import { wantedContainers, type Wanted } from './declared.ts';
+import { ENGINE_GRANT } from './describe.ts';
 import { capabilityOf } from './risks.ts';
 
 export interface Settings extends Scope {
@@ -63,7 +64,7 @@ async function placeOf(
 ): Promise<Pick<Settings, 'place' | 'called'>> {
   const common = { timeoutMs, signal };
   if (target.startsWith('/')) {
-    await assertSocket('container@1', target, '/run/docker.sock');
+    await assertSocket('container@1', target, '/run/docker.sock', ENGINE_GRANT);
     return {
       place: { host: 'engine', port: 0, socketPath: target, trust: undefined, ...common },
       called: `the engine at ${target}`,

@@ -4,7 +4,17 @@
  * profiles switched off, sysctls, HostProcess, probes and hooks that reach another host.
  */
 import type { LiveObject } from './object.ts';
-import { flagAt, mapAt, mapsAt, numberAt, partAt, textAt, textsAt, type Tree, type TreeMap } from '../tree.ts';
+import {
+  flagAt,
+  mapAt,
+  mapsAt,
+  numberAt,
+  partAt,
+  textAt,
+  textsAt,
+  type Tree,
+  type TreeMap,
+} from '../tree.ts';
 
 /** What a pod's spec has containers in. */
 export const CONTAINERS = ['initContainers', 'containers', 'ephemeralContainers'] as const;

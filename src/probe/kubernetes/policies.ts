@@ -5,7 +5,7 @@
  */
 import { escaped, type Value } from '../../claim/value.ts';
 import { treeOfLeaves } from '../../declare/tree.ts';
-import { itemsAt, mapAt, partAt, type Tree } from './tree.ts';
+import { itemsAt, mapAt, partAt, type Tree } from '../tree.ts';
 
 /** A pod as policies see it. */
 export interface Pod {

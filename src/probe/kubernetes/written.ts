@@ -3,7 +3,7 @@ import type { Withheld } from '../../claim/withheld.ts';
 import type { ValueMap } from '../../claim/value.ts';
 import type { LiveObject } from './object.ts';
 import { shownPath } from './shown.ts';
-import { mapsAt, partAt, textAt } from './tree.ts';
+import { mapsAt, partAt, textAt } from '../tree.ts';
 
 /** Most managers of one object whose times are read. */
 const MAX_MANAGERS = 50;

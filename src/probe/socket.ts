@@ -1,26 +1,22 @@
 /** A unix socket of this machine as a target: that of a container runtime or engine. */
 import { access, constants, lstat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { isAbsolute } from 'node:path';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
+import type { ProbeDescription } from './description.ts';
 import { lacks, type Grant } from './grant.ts';
+import { assertForm } from './target-form.ts';
 
 /**
  * A socket that another user made could answer in the place of the service that is meant. Refuses `config-invalid` for what is no
- * socket of root or of this user, `unavailable` where there is none. `example`: a path that `probe` may have as its target.
+ * socket of root or of this user, `unavailable` where there is none, or where this user may not open it, with the statement of `grant`.
  */
 export async function assertSocket(
-  probe: string,
+  { name, target }: Pick<ProbeDescription, 'name' | 'target'>,
   path: string,
-  example: string,
   grant: Grant,
 ): Promise<void> {
-  if (!isAbsolute(path) || path.includes('\0'))
-    throw refuse(
-      'config-invalid',
-      `the target of ${probe} is the absolute path of a socket, such as ${example}`,
-    );
+  assertForm(name, target, path);
   const stats = await lstat(path).catch(() => undefined);
   if (stats === undefined)
     throw refuse('unavailable', `there is no ${printable(path)}, or this agent may not look at it`);

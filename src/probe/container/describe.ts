@@ -3,7 +3,9 @@ import { shellWord } from '../../bytes/shellword.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import type { ProbeDescription } from '../description.ts';
+import { isUrl } from '../../evidence/address.ts';
 import type { Grant } from '../grant.ts';
+import { urlOrAddress } from '../target-form.ts';
 import { CONTAINER_PACKS } from './pack.ts';
 
 const FINDINGS: Shape = { list: { members: scalars('container', 'what') } };
@@ -99,10 +101,20 @@ export const ENGINE_GRANT: Grant = {
       : `nginx -T | grep -F 'location ~ ^/v1[.]' # the five paths of the page of container@1, on ${shellWord(target)}`,
 };
 
+const ENGINE_URL = urlOrAddress('http://HOST:PORT', ['http:', 'https:']);
+const isBare = ({ pathname, search }: URL): boolean => pathname === '/' && search === '';
+
 export const CONTAINER: ProbeDescription = {
   name: 'container@1',
   summary:
     'what a container engine (Docker, Podman) runs: with which powers over its host, and with which images',
+  target: {
+    is: 'the absolute path of a socket, such as /run/docker.sock, or http://HOST:PORT or https://HOST:PORT of a proxy before one',
+    fits: (target) =>
+      target.startsWith('/')
+        ? !target.includes('\0')
+        : isUrl(target) && ENGINE_URL.fits(target) && isBare(new URL(target)),
+  },
   parameters: {
     names: { type: 'texts', help: 'containers that the claim is about, by name; by default all that run' },
     images: {

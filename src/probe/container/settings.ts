@@ -1,15 +1,15 @@
 /** The target and the parameters of one run of `container@1`. */
-import { refuse } from '../../bytes/refusal.ts';
-import { isUrl, parseAddress } from '../../evidence/address.ts';
+import { parseAddress } from '../../evidence/address.ts';
 import type { Place } from '../connection.ts';
 import { declaredLeaves } from '../declared.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import { PLATFORM, PLATFORM_FORM } from '../platforms.ts';
 import type { ProbeTask } from '../probe.ts';
 import { assertSocket } from '../socket.ts';
+import { assertForm } from '../target-form.ts';
 import type { Scope } from './compared.ts';
 import { wantedContainers, type Wanted } from './declared.ts';
-import { ENGINE_GRANT } from './describe.ts';
+import { CONTAINER, ENGINE_GRANT } from './describe.ts';
 import { capabilityOf } from './risks.ts';
 
 export interface Settings extends Scope {
@@ -64,23 +64,14 @@ async function placeOf(
 ): Promise<Pick<Settings, 'place' | 'called'>> {
   const common = { timeoutMs, signal };
   if (target.startsWith('/')) {
-    await assertSocket('container@1', target, '/run/docker.sock', ENGINE_GRANT);
+    await assertSocket(CONTAINER, target, ENGINE_GRANT);
     return {
       place: { host: 'engine', port: 0, socketPath: target, trust: undefined, ...common },
       called: `the engine at ${target}`,
     };
   }
-  const url = isUrl(target) && URL.canParse(target) ? new URL(target) : undefined;
-  if (
-    url === undefined ||
-    !/^https?:$/.test(url.protocol) ||
-    url.pathname !== '/' ||
-    url.search + url.username !== ''
-  )
-    throw refuse(
-      'config-invalid',
-      'the target of container@1 is the path of a socket, or http://HOST:PORT or https://HOST:PORT of a proxy before one',
-    );
+  assertForm(CONTAINER.name, CONTAINER.target, target);
+  const url = new URL(target);
   const spki = given.text('spki', /^[0-9a-f]{64}$/, 'is a SHA-256 in lower-case hex');
   const secured = url.protocol === 'https:';
   return {

@@ -1,6 +1,6 @@
 /** What the container runtime of this node says that it runs, read from its CRI socket. Nothing is written there. */
 import { assertSocket } from '../socket.ts';
-import { SOCKET_GRANT } from './describe.ts';
+import { CRI, SOCKET_GRANT } from './describe.ts';
 import { GrpcSocket, type Bounds } from './grpc.ts';
 import {
   parseContainers,
@@ -32,7 +32,7 @@ export interface Running {
  * sandbox. Refuses `config-invalid` for a target that is no socket of root or of this user, `unavailable`, `too-large`.
  */
 export async function lookAt(path: string, signal: AbortSignal): Promise<Running> {
-  await assertSocket('cri@1', path, '/run/containerd/containerd.sock', SOCKET_GRANT);
+  await assertSocket(CRI, path, SOCKET_GRANT);
   const bounds: Bounds = { timeoutMs: CALL_MS, maxBytes: MAX_BYTES, signal };
   const socket = new GrpcSocket(path, bounds);
   try {

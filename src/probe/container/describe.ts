@@ -10,45 +10,28 @@ import { CONTAINER_PACKS } from './pack.ts';
 
 const FINDINGS: Shape = { list: { members: scalars('container', 'what') } };
 
+const words = (text: string): readonly string[] => text.split(' ');
+
+/** The lists of powers. */
+const LISTS = words(
+  'privileged capabilities devices mounts hostNetwork hostPid hostIpc hostUts hostUser noSeccomp unconfined unmasked writable asRoot ' +
+    'escalating restarting',
+);
+
 const ALWAYS: Readonly<Record<string, Shape>> = {
   engine: {
     members: scalars(
-      ...[
-        'name',
-        'version',
-        'api',
-        'id',
-        'rootless',
-        'userns',
-        'apparmor',
-        'selinux',
-        'seccomp',
-        'noNewPrivileges',
-      ],
+      ...words('name version api id rootless userns apparmor selinux seccomp noNewPrivileges'),
     ),
   },
   containers: {
     members: scalars(
-      ...['running', 'looked', 'gone', 'unread', 'stopped', 'paused', 'restarting'],
-      ...['compared', 'same', 'differing', 'undeclared', 'unpinned', 'unresolved', 'beside'],
+      ...words(
+        'running looked gone unread stopped paused restarting compared same differing undeclared unpinned unresolved beside',
+      ),
     ),
   },
-  ...Object.fromEntries(
-    [
-      ...[
-        'privileged',
-        'capabilities',
-        'devices',
-        'mounts',
-        'hostNetwork',
-        'hostPid',
-        'hostIpc',
-        'hostUts',
-        'hostUser',
-      ],
-      ...['noSeccomp', 'unconfined', 'unmasked', 'writable', 'asRoot', 'escalating', 'restarting'],
-    ].map((name): [string, Shape] => [name, FINDINGS]),
-  ),
+  ...Object.fromEntries(LISTS.map((name): [string, Shape] => [name, FINDINGS])),
   looked: { list: 'scalar' },
 };
 
@@ -56,19 +39,9 @@ const NAMED: Readonly<Record<string, Shape>> = {
   named: {
     map: {
       members: scalars(
-        ...[
-          'state',
-          'since',
-          'restarts',
-          'restartPolicy',
-          'image',
-          'manifest',
-          'privileged',
-          'network',
-          'pid',
-          'ipc',
-        ],
-        ...['user', 'readOnly', 'noNewPrivileges', 'mounts', 'devices'],
+        ...words(
+          'state since restarts restartPolicy image manifest privileged network pid ipc user readOnly noNewPrivileges mounts devices',
+        ),
       ),
     },
   },

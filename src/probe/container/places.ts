@@ -16,13 +16,10 @@ const SOCKET_NAMES =
   /\/(?:docker|podman|containerd|crio|cri-dockerd|buildkitd|dockershim)[^/]*\.sock(?:\.raw)?$/;
 
 /** Folders of the system: with one of them, or with something in it, a container reads or changes the host. */
-const SYSTEM = [
-  ...['/etc', '/proc', '/sys', '/dev', '/boot', '/root', '/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64'],
-  ...['/run/systemd', '/run/dbus', '/run/udev', '/var/spool/cron'],
-  ...['docker', 'containers', 'containerd', 'kubelet', 'rancher', 'etcd', 'crio'].map(
-    (each) => `/var/lib/${each}`,
-  ),
-];
+const SYSTEM = (
+  '/etc /proc /sys /dev /boot /root /usr /bin /sbin /lib /lib32 /lib64 /run/systemd /run/dbus /run/udev /var/spool/cron ' +
+  '/var/lib/docker /var/lib/containers /var/lib/containerd /var/lib/kubelet /var/lib/rancher /var/lib/etcd /var/lib/crio'
+).split(' ');
 /** Folders that hold some of these, or all homes, as a whole. */
 const WHOLE = ['/run', '/var', '/var/lib', '/var/spool', '/home', '/opt', '/srv', '/mnt', '/media'];
 /** What programs in containers read of the host, and which holds no secret. */

@@ -198,11 +198,13 @@ function stateOf({ restarting, paused }: Container): string {
   return restarting ? 'restarting' : paused ? 'paused' : 'running';
 }
 
+/** The mode of a namespace, without the container that it may name. */
+const mode = (text: string | undefined): string =>
+  codeText((text ?? 'untold').replace(/^container:.*$/, 'container'));
+
 /** What a container that the claim names is; a word that is not known here is withheld with the rest. */
 function factsOf(container: Container, { called }: Engine): ValueMap {
   const { host, created, restarts, restartPolicy, image, manifest } = container;
-  const mode = (text: string | undefined): string =>
-    codeText((text ?? 'untold').replace(/^container:.*$/, 'container'));
   return {
     state: stateOf(container),
     since: timeOf(created),
@@ -223,6 +225,10 @@ function factsOf(container: Container, { called }: Engine): ValueMap {
   };
 }
 
+/** Lists to which something may be missing. */
+const cut = (of: readonly string[], reason: string): readonly Withheld[] =>
+  of.map((name) => ({ path: `/${name}`, reason, only: 'members' }));
+
 /** What nobody looked at may be anything. */
 function unknownOf(
   look: Look,
@@ -230,8 +236,6 @@ function unknownOf(
   meant: readonly Container[],
   lists: { readonly risks: readonly string[]; readonly all: readonly string[] },
 ): readonly Withheld[] {
-  const cut = (of: readonly string[], reason: string): readonly Withheld[] =>
-    of.map((name) => ({ path: `/${name}`, reason, only: 'members' }));
   const absent = [...(names ?? [])].filter((name) => !meant.some((each) => each.name === name));
   return [
     ...(meant.every(({ name }) => except.has(name))

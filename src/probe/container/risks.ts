@@ -131,7 +131,7 @@ const OWN: Readonly<Record<'hostNetwork' | 'hostPid' | 'hostIpc' | 'hostUts' | '
 function ofNamespaces(container: Container, around: Around, say: Say, doubt: Say): void {
   const { network, pid, ipc, uts, userns } = container.host;
   const isHostNetwork =
-    container.networks.includes('host') || /\/netns\/default$/.test(container.sandboxKey ?? '');
+    container.networks.includes('host') || (container.sandboxKey?.endsWith('/netns/default') ?? false);
   const modes = {
     hostNetwork: isHostNetwork ? 'host' : network,
     hostPid: pid,

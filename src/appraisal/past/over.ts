@@ -132,6 +132,8 @@ function judge(
       explain: why ?? 'it rests on something that earlier proofs could leave out',
       rests,
     };
+  if (holds && looks === 0)
+    return { verdict: 'UNKNOWN', explain: 'it is the first look: there is no earlier one to compare with', rests };
   if (holds) return { verdict: 'PROVEN', explain: undefined, rests };
   return { verdict: 'VIOLATED', explain: shownBy(rests), rests };
 }

@@ -277,7 +277,7 @@ t.test('what was seen counts, whoever saw it', async (t) => {
 t.test('facts that agents disclose', async (t) => {
   const claim = {
     id: 'name',
-    expr: "o.tls.host != '' && !prev.seen.exists(k, k.o.tls.host != o.tls.host)",
+    expr: "o.tls.host != '' && prev.covered >= 3600 && !prev.seen.exists(k, k.o.tls.host != o.tls.host)",
     probe: 'tls@1',
   };
   const story = await PastStory.start(START);

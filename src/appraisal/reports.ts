@@ -58,7 +58,7 @@ export interface Judged {
 /** Judges a look at a claim that reads `prev`. Undefined if the earlier looks were not read. */
 export type OverTime = (
   claim: Pick<Claim, 'id'>,
-  proof: Pick<EntryOf<'proof'>, 'index'>,
+  proof: Pick<EntryOf<'proof'>, 'index' | 'id' | 'parsed' | 'time'>,
 ) => Judged | undefined;
 
 /** What the appraiser knows besides the entries. Times are POSIX seconds. */

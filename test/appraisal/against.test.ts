@@ -4,7 +4,6 @@
  */
 import t, { type Test } from 'tap';
 import { againstJson } from '#src/appraisal/json.ts';
-import { overTime } from '#src/appraisal/past/over.ts';
 import { appraiseSubject } from '#src/appraisal/subject.ts';
 import { assembleProof, type Run } from '#src/claim/assemble.ts';
 import type { Observed, Unobserved } from '#src/claim/observed.ts';
@@ -284,7 +283,6 @@ t.test('history tells the same of the time in which it was so', async (t) => {
   const snapshot = await w.client().snapshot();
   const period = { since: w.now - HOUR, until: w.now };
   const past = await readPast(snapshot, SUBJECT, period, { slots: false });
-  t.equal(overTime(past)(N, { index: 0 }), undefined);
   const of = knownHistory(past, period).claims.find(({ claim }) => claim === N.id);
   const failed = (of?.spans ?? []).filter(({ kind }) => kind === 'failed').map(({ verdict }) => verdict);
   t.ok(

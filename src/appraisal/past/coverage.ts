@@ -29,6 +29,9 @@ interface State {
 
 const NOTHING: State = { tolerant: undefined, strict: undefined, gap: undefined };
 
+/** Most different terms and demands of one claim, the newest, whose looks are walked: each costs a walk over all of its spans. */
+const MOST_WALKS = 32;
+
 /** Of each look, by the index of its entry. `spans`: of the claim, in the order of time, with what one look can show taken for PROVEN. */
 export function coverageOf(
   spans: readonly Draft[],
@@ -39,26 +42,40 @@ export function coverageOf(
     look === undefined ? [] : [{ ...each, look }],
   );
   const covered = new Map<number, Covered>();
-  for (const [key, alike] of groupBy(counting, ({ terms }) => termsKey(terms))) {
-    const ordered = alike.toSorted(
-      (a, b) => a.look.at - b.look.at || a.look.entry.index - b.look.entry.index,
-    );
-    // How much a look asks for is said by its own commitment: another one may have asked for less.
-    for (const own of groupBy(ordered, ({ terms }) => demandsOf(terms)).values()) {
-      const asked = own[0]?.terms;
-      const known = new Map<string, boolean>();
-      const counts = (commitment: string): boolean => {
-        const of = termsOf(commitment);
-        const isOwn =
-          known.get(commitment) ??
-          (of !== undefined && asked !== undefined && termsKey(of) === key && asksAsMuch(of, asked));
-        known.set(commitment, isOwn);
-        return isOwn;
-      };
-      for (const [index, each] of underTerms(spans, own, ordered, counts)) covered.set(index, each);
-    }
+  for (const { key, own, ordered } of walksOf(counting)) {
+    const asked = own[0]?.terms;
+    const known = new Map<string, boolean>();
+    const counts = (commitment: string): boolean => {
+      const of = termsOf(commitment);
+      const isOwn =
+        known.get(commitment) ??
+        (of !== undefined && asked !== undefined && termsKey(of) === key && asksAsMuch(of, asked));
+      known.set(commitment, isOwn);
+      return isOwn;
+    };
+    for (const [index, each] of underTerms(spans, own, ordered, counts)) covered.set(index, each);
   }
   return covered;
+}
+
+/** Looks of one claim's terms and demands (`own`), in order, among all of the same terms (`ordered`). */
+interface Walk {
+  readonly key: string;
+  readonly own: readonly Counting[];
+  readonly ordered: readonly Counting[];
+}
+
+/**
+ * The looks by their terms and demands, as many as are walked. How much a look asks for is said by its own commitment: another one may
+ * have asked for less. What lies behind the newest ones covers nothing.
+ */
+function walksOf(counting: readonly Counting[]): readonly Walk[] {
+  const walks = [...groupBy(counting, ({ terms }) => termsKey(terms))].flatMap(([key, alike]): readonly Walk[] => {
+    const ordered = alike.toSorted((a, b) => a.look.at - b.look.at || a.look.entry.index - b.look.entry.index);
+    return Array.from(groupBy(ordered, ({ terms }) => demandsOf(terms)).values(), (own) => ({ key, own, ordered }));
+  });
+  const last = ({ own }: Walk): number => own.at(-1)?.look.at ?? 0;
+  return walks.toSorted((a, b) => last(b) - last(a)).slice(0, MOST_WALKS);
 }
 
 function demandsOf({ claim: { minEvidence, cadence, grace = 0 }, agents }: Terms): string {

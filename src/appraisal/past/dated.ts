@@ -14,7 +14,8 @@ import { claimsIn } from '../reach.ts';
 import type { SeenIn } from '../reports.ts';
 import { sharedBounds } from './bounds.ts';
 import type { Look } from './known-types.ts';
-import type { PastRecord } from './types.ts';
+import type { EntryOf } from '../history.ts';
+import type { PastEntry, PastRecord } from './types.ts';
 
 /** What a commitment says of a claim, and where it says to look. */
 export interface Terms {
@@ -65,13 +66,12 @@ export interface Dated {
 export function datedOf(record: PastRecord, id: string, looks: readonly Look[]): readonly Dated[] {
   const bounds = sharedBounds(record.heads);
   const counting = new Map(looks.map((look) => [look.entry.index, look]));
-  const termsOf = termsIn(record, id);
-  return record.entries.flatMap(({ index, id: entry, parsed }): readonly Dated[] => {
-    if (parsed.kind !== 'proof') return [];
+  const termsOfClaim = termsIn(record, id);
+  const results = indexOf(record).results.get(id) ?? [];
+  return results.flatMap(({ entry: { index, id: entry, parsed }, result }): readonly Dated[] => {
     const { proof } = parsed;
-    const terms = termsOf(formatHex(proof.commitment));
-    const result = proof.results.find(({ claim }) => claim === id);
-    if (terms === undefined || result === undefined) return [];
+    const terms = termsOfClaim(formatHex(proof.commitment));
+    if (terms === undefined) return [];
     const { size, root } = proof.challenge;
     const isReal = size <= index && record.wasHead(size, root);
     const from = isReal ? bounds.madeNotBefore(size) : undefined;
@@ -93,35 +93,70 @@ export function datedOf(record: PastRecord, id: string, looks: readonly Look[]):
   });
 }
 
-/** The terms of a claim by commitment, in force or not. */
-export function termsIn({ entries }: Pick<PastRecord, 'entries'>, id: string): TermsOf {
-  const terms = new Map<string, Terms>();
-  for (const each of entries) {
-    const claim = claimsIn(each).find((one) => one.id === id);
-    if (claim === undefined || each.parsed.kind !== 'commitment' || !('claims' in each.parsed.commitment))
-      continue;
-    const { target, attestors } = each.parsed.commitment;
-    terms.set(each.id, { claim, locator: locatorOf(claim, target), agents: attestors?.threshold ?? 1 });
-  }
-  return (commitment) => terms.get(commitment);
+/**
+ * The terms of a claim by commitment, in force or not. Each commitment is read when it is asked for: a subject may have many, and each
+ * of them many claims.
+ */
+export function termsIn(record: Entries, id: string): TermsOf {
+  const { commitments } = indexOf(record);
+  const known = new Map<string, Terms | undefined>();
+  return (commitment) => {
+    if (!known.has(commitment)) known.set(commitment, termsOf(commitments.get(commitment), id));
+    return known.get(commitment);
+  };
 }
 
-/** Proofs, by index, with a result whose claim needs to know what was seen, and that shows nothing of it to readers. */
-export function blindLooks(record: PastRecord, id: string): ReadonlySet<number> {
-  const termsOf = termsIn(record, id);
-  const needs = new Map<Terms, boolean>();
-  const blind = new Set<number>();
-  for (const { index, parsed } of record.entries) {
+function termsOf(declaring: PastEntry | undefined, id: string): Terms | undefined {
+  if (declaring === undefined) return undefined;
+  const claim = claimsIn(declaring).find((one) => one.id === id);
+  const { parsed } = declaring;
+  if (claim === undefined || parsed.kind !== 'commitment' || !('claims' in parsed.commitment)) return undefined;
+  const { target, attestors } = parsed.commitment;
+  return { claim, locator: locatorOf(claim, target), agents: attestors?.threshold ?? 1 };
+}
+
+/** Whether the claim of a look needs to know what was seen, and the look shows nothing of it to readers. */
+export function isBlind(record: PastRecord, { parsed: { proof } }: PastProof, result: Result, of: TermsOf): boolean {
+  const terms = of(formatHex(proof.commitment));
+  if (terms === undefined) return false;
+  const needsIt = NEEDS.get(terms) ?? needsFactsOf(terms.claim);
+  NEEDS.set(terms, needsIt);
+  return needsIt && factsIn(record, proof, result, terms.claim) === undefined;
+}
+
+const NEEDS = new WeakMap<Terms, boolean>();
+
+type Entries = Pick<PastRecord, 'entries'>;
+type PastProof = PastEntry & Pick<EntryOf<'proof'>, 'parsed'>;
+
+/** A record's commitments by entry id, and its results by claim, read once. */
+interface Index {
+  readonly commitments: ReadonlyMap<string, PastEntry>;
+  readonly results: ReadonlyMap<string, readonly { readonly entry: PastProof; readonly result: Result }[]>;
+}
+
+const INDICES = new WeakMap<readonly PastEntry[], Index>();
+
+function indexOf({ entries }: Entries): Index {
+  const known = INDICES.get(entries) ?? readIndex(entries);
+  INDICES.set(entries, known);
+  return known;
+}
+
+function readIndex(entries: readonly PastEntry[]): Index {
+  const commitments = new Map<string, PastEntry>();
+  const results = new Map<string, { entry: PastProof; result: Result }[]>();
+  for (const each of entries) {
+    const { parsed } = each;
+    if (parsed.kind === 'commitment') commitments.set(each.id, each);
     if (parsed.kind !== 'proof') continue;
-    const { proof } = parsed;
-    const terms = termsOf(formatHex(proof.commitment));
-    const result = proof.results.find(({ claim }) => claim === id);
-    if (terms === undefined || result === undefined) continue;
-    const needsIt = needs.get(terms) ?? needsFactsOf(terms.claim);
-    needs.set(terms, needsIt);
-    if (needsIt && factsIn(record, proof, result, terms.claim) === undefined) blind.add(index);
+    for (const result of parsed.proof.results) {
+      const list = results.get(result.claim) ?? [];
+      list.push({ entry: { ...each, parsed }, result });
+      results.set(result.claim, list);
+    }
   }
-  return blind;
+  return { commitments, results };
 }
 
 /** Of what is no expression nobody knows what it needs. */

@@ -4,14 +4,14 @@
  * target signed or what is disclosed, and the time that the looks cover. All looks are judged in one pass over them. Pure.
  */
 import { evaluateOver } from '../../claim/expression.ts';
-import { isOpen, readsPrev, sightingOf, type Earlier } from '../../claim/prev.ts';
+import { isOpen, sightingOf, type Earlier } from '../../claim/prev.ts';
 import type { Read } from '../../claim/withheld.ts';
 import { formatTime } from '../../bytes/time.ts';
-import { claimsIn } from '../reach.ts';
 import type { Judged, OverTime, Rests } from '../reports.ts';
 import { coverageOf, type Covered } from './coverage.ts';
-import { blindLooks, datedOf, termsIn, type Dated } from './dated.ts';
-import { knownOf } from './looks.ts';
+import { datedOf, isBlind, termsIn, type Dated, type TermsOf } from './dated.ts';
+import type { Draft } from './drafts.ts';
+import { knownOf, type Known } from './looks.ts';
 import { missingIn } from './missing.ts';
 import { knownReplay } from './replay.ts';
 import { Sightings } from './sightings.ts';
@@ -46,47 +46,57 @@ function remembered(memory: WeakMap<PastRecord, OverTime>, record: PastRecord, o
  * Of each look: what one look can show was seen. The spans of these are those that looks cover. A look that shows nothing of what the
  * claim needs of it is as good as none: else whoever hides what was seen would have it covered.
  */
-function seenIn(record: PastRecord, ids: ReadonlySet<string>): OverTime {
-  const blind = new Map(Array.from(ids, (id) => [id, blindLooks(record, id)]));
-  return ({ id }, { index }) => ({
-    verdict: blind.get(id)?.has(index) === true ? 'UNKNOWN' : 'PROVEN',
-    explain: undefined,
-    rests: undefined,
-  });
+function seenIn(record: PastRecord): OverTime {
+  const terms = new Map<string, TermsOf>();
+  return ({ id }, proof) => {
+    const of = terms.get(id) ?? termsIn(record, id);
+    terms.set(id, of);
+    const result = proof.parsed.proof.results.find(({ claim }) => claim === id);
+    const isSeen = result !== undefined && !isBlind(record, proof, result, of);
+    return { verdict: isSeen ? 'PROVEN' : 'UNKNOWN', explain: undefined, rests: undefined };
+  };
 }
 
+/** Each claim is judged when it is asked for: a subject may have had many, of which one is looked at. */
 function judgedIn(record: PastRecord, order: Order): OverTime {
-  const ids = claimsOverTime(record);
-  if (ids.size === 0) return () => undefined;
-  const judged = new Map<string, Judged>();
-  const known = knownOf(record, timelineOf(record), seenIn(record, ids));
-  const replayed = knownReplay(known);
-  for (const id of ids) {
-    const looks = datedOf(record, id, known.looks.get(id) ?? []);
-    const { drafts = [] } = replayed.get(id)?.cutter.finish(record.now) ?? {};
-    const covered = coverageOf(drafts, looks, termsIn(record, id));
-    const missing = missingIn(record, id);
-    const sightings = new Sightings();
-    let before = 0;
-    for (const dated of looks.toSorted(order)) {
-      if (isOpen(dated.terms.claim, dated.result))
-        judged.set(`${dated.seen.index} ${id}`, judge(dated, sightings, covered, missing, before));
-      sightings.add(dated);
-      before += 1;
+  let read: { readonly known: Known; readonly replayed: ReturnType<typeof knownReplay> } | undefined;
+  const judged = new Map<string, ReadonlyMap<number, Judged>>();
+  const judgedOf = (id: string): ReadonlyMap<number, Judged> => {
+    if (read === undefined) {
+      const known = knownOf(record, timelineOf(record), seenIn(record));
+      read = { known, replayed: knownReplay(known) };
     }
-  }
-  return ({ id }, { index }) => judged.get(`${index} ${id}`);
+    const { known, replayed } = read;
+    return judgedClaim(record, order, id, known, replayed.get(id)?.cutter.finish(record.now).drafts ?? []);
+  };
+  return ({ id }, { index }) => {
+    const of = judged.get(id) ?? judgedOf(id);
+    judged.set(id, of);
+    return of.get(index);
+  };
 }
 
-/** Ids of claims that read `prev`, under any commitment. */
-function claimsOverTime({ entries }: PastRecord): ReadonlySet<string> {
-  return new Set(
-    entries.flatMap((each) =>
-      claimsIn(each)
-        .filter(readsPrev)
-        .map(({ id }) => id),
-    ),
-  );
+/** What readers make of the looks at one claim, by the index of their entries. */
+function judgedClaim(
+  record: PastRecord,
+  order: Order,
+  id: string,
+  known: Known,
+  drafts: readonly Draft[],
+): ReadonlyMap<number, Judged> {
+  const judged = new Map<number, Judged>();
+  const looks = datedOf(record, id, known.looks.get(id) ?? []);
+  const covered = coverageOf(drafts, looks, termsIn(record, id));
+  const missing = missingIn(record, id);
+  const sightings = new Sightings();
+  let before = 0;
+  for (const dated of looks.toSorted(order)) {
+    if (isOpen(dated.terms.claim, dated.result))
+      judged.set(dated.seen.index, judge(dated, sightings, covered, missing, before));
+    sightings.add(dated);
+    before += 1;
+  }
+  return judged;
 }
 
 function judge(

@@ -219,9 +219,10 @@ const ownedBy = (apiVersion: string, kind: string, of: string, uid: string): Jso
     name: of,
     namespace: 'shop',
     uid: `${kind}-${of}`,
+    labels: { app: 'web', 'kubernetes.io/service-name': 'web' },
     ownerReferences: [{ uid, controller: true }],
   },
-  spec: {},
+  spec: { selector: { matchLabels: { app: 'web' } } },
 });
 
 /** Objects that were read before: most of them do not change from one event to the next. */

@@ -6,6 +6,7 @@
 import { escaped, type Value } from '../../claim/value.ts';
 import { treeOfLeaves } from '../../declare/tree.ts';
 import { itemsAt, mapAt, partAt, type Tree } from '../tree.ts';
+import { labelsAt, selects } from './selector.ts';
 
 /** A pod as policies see it. */
 export interface Pod {
@@ -139,30 +140,4 @@ function portSays(each: Tree, port: number, transport: 'tcp' | 'udp'): Allowed {
   if (from === undefined) return 'allowed';
   if (typeof from !== 'number') return { unknown: 'a rule names a port by its name' };
   return port >= from && port <= (typeof to === 'number' ? to : from) ? 'allowed' : 'denied';
-}
-
-/** A label selector; an empty one selects everything. */
-function selects(selector: Tree | undefined, labels: ReadonlyMap<string, string>): boolean {
-  const wanted = labelsAt(selector, 'matchLabels');
-  if (!wanted.every(([name, value]) => labels.get(name) === value)) return false;
-  return itemsAt(selector, 'matchExpressions').every((each) => {
-    const name = partAt(each, 'key');
-    const value = typeof name === 'string' ? labels.get(name) : undefined;
-    const isOne = value !== undefined && itemsAt(each, 'values').includes(value);
-    const operator = partAt(each, 'operator');
-    if (operator === 'In') return isOne;
-    if (operator === 'NotIn') return !isOne;
-    // The API takes no other operator than these and DoesNotExist.
-    return operator === 'Exists' ? value !== undefined : operator === 'DoesNotExist' && value === undefined;
-  });
-}
-
-/** The members of a map that are texts. */
-function labelsAt(
-  tree: Tree | undefined,
-  ...names: readonly string[]
-): readonly (readonly [string, string])[] {
-  return Array.from(mapAt(tree, ...names) ?? []).flatMap(([name, value]): [string, string][] =>
-    typeof value === 'string' ? [[name, value]] : [],
-  );
 }

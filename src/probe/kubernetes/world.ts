@@ -2,6 +2,7 @@
 import type { Value } from '../../claim/value.ts';
 import type { Listed } from './list.ts';
 import { compareObject, type ComparedObject } from './compare.ts';
+import { ownedObjects } from './owners.ts';
 import { managersIn, type LiveObject } from './object.ts';
 import type { Resource } from './server.ts';
 import type { Settings } from './settings.ts';
@@ -126,38 +127,6 @@ function findUndeclared(
         found.look('undeclared', object.path);
       }
     }
-}
-
-/**
- * What controllers make for declared objects, by kind, and the kinds that make it. Anybody may name any object as an owner, so a
- * Role that names a declared Deployment stays undeclared.
- */
-const MAKERS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['v1/Pod', ['ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'ReplicationController']],
-  ['apps/v1/ReplicaSet', ['Deployment']],
-  ['apps/v1/ControllerRevision', ['StatefulSet', 'DaemonSet']],
-  ['batch/v1/Job', ['CronJob']],
-  ['v1/Endpoints', ['Service']],
-  ['discovery.k8s.io/v1/EndpointSlice', ['Service']],
-]);
-
-/** UIDs of the objects that controllers made for declared ones: the ReplicaSet of a Deployment, and its pods. */
-function ownedObjects(
-  objects: ReadonlyMap<string, LiveObject>,
-  declared: ReadonlySet<string>,
-): ReadonlySet<string> {
-  const kinds = new Map<string, string>();
-  for (const { path, uid, resource } of objects.values())
-    if (declared.has(path)) kinds.set(uid, resource.kind);
-  for (let before = -1; before !== kinds.size;) {
-    before = kinds.size;
-    for (const { uid, owners, resource, namespace } of objects.values()) {
-      const makers = MAKERS.get(`${resource.apiVersion}/${resource.kind}`) ?? [];
-      if (namespace !== '' && owners.some((each) => makers.includes(kinds.get(each) ?? '')))
-        kinds.set(uid, resource.kind);
-    }
-  }
-  return new Set(kinds.keys());
 }
 
 /** Objects that every cluster makes in every namespace, or once (Kubernetes 1.36). They are named, and not compared. */

@@ -27,7 +27,7 @@ import type { Declared } from '../appraisal/history.ts';
 import type { Probe } from '../probe/probe.ts';
 import { chooseVerifier } from '../workers/kernels.ts';
 import { assertGranted } from '../registration/grants.ts';
-import { issuerOf } from '../registration/issuer.ts';
+import { issuerOf, thumbprintUri } from '../registration/issuer.ts';
 import { readNamedFile } from '../platform/files.ts';
 import { VERSION } from '../platform/place.ts';
 import { BoundLog } from '../client/bound-log.ts';
@@ -235,7 +235,7 @@ function assertEnrolled(
 ): void {
   if (policy !== undefined && delegation !== undefined && !policy.keys.has(kid)) {
     const proof = { delegation, window: { start: now, end: now } };
-    assertGranted(policy, { kind: 'proof', kid, subject, issuer: '', entry: new Uint8Array(), proof }, now);
+    assertGranted(policy, { kind: 'proof', kid, subject, issuer: thumbprintUri(kid), entry: new Uint8Array(), proof }, now);
     return;
   }
   if (policy === undefined || policy.document.open) return;

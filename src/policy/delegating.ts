@@ -11,6 +11,7 @@ import { kidOf } from '../cose/key.ts';
 import { readNamedKey } from '../keys/named.ts';
 import { isFolder, makeFolder, readNamedFile, replaceFile } from '../platform/files.ts';
 import { assertDelegated, assertDelegationSigned, delegatorOf } from '../registration/delegated.ts';
+import { thumbprintUri } from '../registration/issuer.ts';
 import type { PublicKey } from '../sign/algorithm.ts';
 import type { Signer } from '../sign/signer.ts';
 import { NODE_NAME, parseDelegation, signDelegation, type Delegation } from '../statement/delegation.ts';
@@ -117,7 +118,9 @@ export async function delegate(
   for (const each of nodes) {
     const kept = await keptOf(each, options, policy, signer);
     const delegation = kept ?? (await signFor(each, options, policy, signer));
-    const enrolment = delegatorOf(policy, kidOf(delegation.key), delegation);
+    const kid = kidOf(delegation.key);
+    const own = { kid, issuer: thumbprintUri(kid) };
+    const enrolment = delegatorOf(policy, kid, delegation);
     for (const subject of delegation.subjects) {
       const window = { start: delegation.notBefore, end: delegation.notBefore };
       // One subject of the pattern is tried. The log checks that of each proof.
@@ -125,7 +128,7 @@ export async function delegate(
         policy,
         enrolment,
         delegation,
-        { subject: subject.replaceAll(/\*+/g, 'x'), proof: { window } },
+        { ...own, subject: subject.replaceAll(/\*+/g, 'x'), proof: { window } },
         undefined,
       );
     }

@@ -14,6 +14,7 @@ import type { Delegation } from '../statement/delegation.ts';
 import { matcher } from '../statement/pattern.ts';
 import type { Enrolment, Policy } from '../statement/policy.ts';
 import { hashLeaf } from '../tree/hash.ts';
+import { thumbprintUri } from './issuer.ts';
 
 /** Seconds by which the clocks of a log and of who delegates may differ. */
 const CLOCK_TOLERANCE = 300;
@@ -95,7 +96,9 @@ export function assertDelegationSigned(
 
 /** The proof, as far as its delegation bounds it. */
 interface Bounded {
+  readonly kid: string;
   readonly subject: string;
+  readonly issuer: string;
   readonly proof?: { readonly window: { readonly start: number; readonly end: number } };
 }
 
@@ -107,7 +110,7 @@ export function assertDelegated(
   policy: Policy,
   { enrolled, allows }: Enrolment,
   delegation: Delegation,
-  { subject, proof }: Bounded,
+  { kid, subject, issuer: said, proof }: Bounded,
   time: number | undefined,
 ): void {
   const { origin } = policy.document;
@@ -130,6 +133,11 @@ export function assertDelegated(
     throw refuse(
       'subject-not-allowed',
       `the key of ${enrolled.name} may delegate about ${enrolled.subjects.slice(0, 8).join(', ')}, and not about this subject`,
+    );
+  if (said !== thumbprintUri(kid))
+    throw refuse(
+      'policy-rejected',
+      `a delegated key signs as itself, since nobody gave node ${node} another name: set the issuer (iss) to ${thumbprintUri(kid)}`,
     );
   const { start, end } = proof?.window ?? { start: 0, end: 0 };
   if (start < notBefore || end > notAfter) throw outside(delegation, 'the proof was made');

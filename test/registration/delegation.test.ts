@@ -12,6 +12,7 @@ import { admit, assertSigned, NO_FACTS, signerKey } from '#src/registration/admi
 import { countsAfter } from '#src/registration/counts.ts';
 import { LATE_DELIVERY } from '#src/registration/delegated.ts';
 import { verifyWithNoble } from '#src/sign/algorithm.ts';
+import { issuerOf } from '#src/registration/issuer.ts';
 import type { Signer } from '#src/sign/signer.ts';
 import {
   MAX_DELEGATION,
@@ -69,9 +70,16 @@ interface Said {
   readonly subject?: string;
   readonly window?: RuntimeProof['window'];
   readonly delegation?: Delegation;
+  readonly issuer?: string;
 }
 
-async function proofOf({ by = NODE, subject = SUBJECT, window, delegation }: Said): Promise<Uint8Array> {
+async function proofOf({
+  by = NODE,
+  subject = SUBJECT,
+  window,
+  delegation,
+  issuer = issuerOf(undefined, by.publicKey),
+}: Said): Promise<Uint8Array> {
   const payload = encodeProof({
     commitment: digest(parseHex(COMMITMENT)),
     agent: { name: 'node agent', version: '0' },
@@ -83,7 +91,7 @@ async function proofOf({ by = NODE, subject = SUBJECT, window, delegation }: Sai
     nextDue: (window ?? { end: NOW }).end + 3_600,
     delegation: delegation ?? (await made()),
   });
-  return ownStatement('proof', subject, payload, by, { confirm: true });
+  return ownStatement('proof', subject, payload, by, { issuer, confirm: true });
 }
 
 const facts = (author: Signer, subject = SUBJECT) => ({
@@ -118,6 +126,8 @@ const both = (code: string): readonly [string, string] => [code, code];
 
 t.test('a node proves by a delegation, and its key alone does not', async (t) => {
   t.same(await codes({}), both('admitted'));
+  for (const issuer of [ISSUER, 'ip-1', issuerOf(undefined, OWNER.publicKey)])
+    t.same(await codes({ issuer }), both('policy-rejected'), 'it signs as itself, and as nobody else');
   t.same(await codes({ delegation: await made({ subjects: ['prod/*/nodes/ip-1'] }) }), both('admitted'));
   const bare = await ownStatement(
     'proof',

@@ -12,6 +12,7 @@ import { trustKeys } from '#src/client/trust.ts';
 import type { Change } from '#src/monitor/watch/changes.ts';
 import { openWatch, type OpenedWatch, type WatchOptions } from '#src/monitor/watch/open.ts';
 import { parseVkey } from '#src/note/key.ts';
+import { issuerOf } from '#src/registration/issuer.ts';
 import type { Signer } from '#src/sign/signer.ts';
 import { parseStatement } from '#src/statement/parse.ts';
 import type { Claim, Declaration } from '#src/statement/commitment.ts';
@@ -152,9 +153,10 @@ export class SeeWorld {
     payload: Uint8Array,
     signer: Signer,
     subject = SUBJECT,
+    as: { readonly issuer?: string } = {},
   ): Promise<Digest> {
     const issued = isSaidAgain(kind) ? { issued: this.now } : {};
-    return this.log1(await ownStatement(kind, subject, payload, signer, { ...issued, confirm: true }));
+    return this.log1(await ownStatement(kind, subject, payload, signer, { ...issued, ...as, confirm: true }));
   }
 
   commit(change: Partial<Declaration> = {}, subject = SUBJECT): Promise<Digest> {
@@ -228,7 +230,9 @@ export class SeeWorld {
       results: [{ claim: 'tls-min', verdict: 'PROVEN', evidence: 'E1', ...result }],
       ...change,
     };
-    return this.say('proof', encodeProof(proof), signer);
+    // A delegated key signs as itself.
+    const as = change.delegation === undefined ? {} : { issuer: issuerOf(undefined, signer.publicKey) };
+    return this.say('proof', encodeProof(proof), signer, SUBJECT, as);
   }
 
   #search(path: string, hidden: ReadonlySet<number>): Response {

@@ -1118,6 +1118,8 @@ class Policy:
         need("delegator" in grant["roles"], "has a delegation by a key without the role delegator")
         need(self.fields["origin"] in lent.aud, "has a delegation for another log")
         need(grant.get("issuer", lent.iss) == lent.iss, "has a delegation with another issuer")
+        name = base64.urlsafe_b64encode(entry.kid).decode().rstrip("=")
+        need(entry.iss == f"urn:ietf:params:oauth:ckt:sha-256:{name}", "is of a delegated key under another name than its own")
         for allowed in (d["subjects"], grant["subjects"]):
             need(any(matches(s, entry.sub) for s in allowed), "has a delegation that does not reach its subject")
         need(d["notBefore"] <= window["start"] and window["end"] <= d["notAfter"], "was made outside of its delegation's time")

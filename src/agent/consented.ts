@@ -4,6 +4,7 @@
  */
 import { refuse } from '../bytes/refusal.ts';
 import { printable } from '../bytes/printable.ts';
+import { bothAllow } from '../probe/net/pace.ts';
 import type { AgentStore } from './agent-store.ts';
 import { consentFor, type Consent } from './consent.ts';
 import { ruleFor, type Rule } from './enrolment.ts';
@@ -47,10 +48,7 @@ export function consentWithin(
   return consent;
 }
 
-/** The smaller of both ends' numbers. */
+/** The consent with the number that the rule allows, too. */
 function bounded(consent: Consent, { options }: Rule): Consent {
-  const own = options.get('pairsPerMinute');
-  return typeof own === 'number' && own < consent.pairsPerMinute
-    ? { ...consent, pairsPerMinute: own }
-    : consent;
+  return { ...consent, pairsPerMinute: bothAllow(options.get('pairsPerMinute'), consent.pairsPerMinute) };
 }

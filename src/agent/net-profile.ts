@@ -4,6 +4,7 @@
  */
 import { formatTime } from '../bytes/time.ts';
 import { ADDRESSES, CONNECTIONS, TRIES } from '../probe/net/describe.ts';
+import { bothAllow } from '../probe/net/pace.ts';
 import { PAYLOAD_WORDS } from '../probe/net/payload.ts';
 import type { Rule } from './enrolment.ts';
 
@@ -30,16 +31,12 @@ export function netDoors(rules: readonly Rule[], now: number): readonly NetDoor[
           targets.filter(allowsTarget).map((target) => ({
             target,
             subjects: [...new Set([own, subject])],
-            pairsPerMinute: limitOf(options.get('pairsPerMinute'), pairsPerMinute),
+            pairsPerMinute: bothAllow(options.get('pairsPerMinute'), pairsPerMinute),
             by,
             until,
           })),
         ),
     );
-}
-
-function limitOf(own: unknown, theirs: number): number {
-  return typeof own === 'number' ? Math.min(own, theirs) : theirs;
 }
 
 /** The same as text, one door a line. */

@@ -99,7 +99,7 @@ function doubtfulIn(leaves: readonly DeclaredLeaf[], ignore: readonly Exclusion[
   return [
     ...told(
       added,
-      'the API server adds containers that nobody declared, and they become part of the declaration',
+      'the API server adds containers that nobody declared: what it added is committed as its default and is no drift, and a claim about images still names them as undeclared',
     ),
     ...told(chosen, 'the API server chooses these values anew each time, so they are not compared'),
   ];

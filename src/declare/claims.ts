@@ -23,6 +23,7 @@ import { Fields, fault, textOf } from './fields.ts';
 import { NamedLeaves } from './named-leaves.ts';
 import type { SaltedTree } from '../statement/saltedleaf.ts';
 import { isNumberText, isTreeList, isTreeMap, type Tree, type TreeMap } from './leaf.ts';
+import { describeProbe } from '../probe/registry.ts';
 import { languageOf, packNamed, packOf } from './packs.ts';
 import { gapClaim, NO_GAP } from './gap.ts';
 import { targetOf } from './target.ts';
@@ -298,12 +299,14 @@ function attestorsOf(map: TreeMap): NonNullable<Declaration['attestors']> {
 
 /** Refuses `malformed-payload` for a claim of class E2 if fewer than two agents must agree: no proof could reach E2. */
 function checkAttested(
-  claims: readonly Pick<Claim, 'id' | 'minEvidence' | 'params'>[],
+  claims: readonly Pick<Claim, 'id' | 'probe' | 'minEvidence' | 'params'>[],
   attestors: Declaration['attestors'],
 ): void {
-  // A listener that signs at the target makes E2 of one proof (net@1).
+  // A listener that signs at the target makes E2 of one proof, of a probe that has listeners. Of any other a parameter is a name.
   const claim = claims.find(
-    ({ minEvidence, params }) => minEvidence === 'E2' && params?.get('listener') === undefined,
+    ({ probe, minEvidence, params }) =>
+      minEvidence === 'E2' &&
+      !(describeProbe(probe)?.signed?.byListener === true && params?.get('listener') !== undefined),
   );
   if (claim !== undefined && (attestors?.threshold ?? 0) < 2)
     throw fault(

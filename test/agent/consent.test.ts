@@ -121,7 +121,7 @@ t.test('targets.yaml names consents, and who must have signed them', async (t) =
   t.equal(doors.length, 1);
   t.match(
     netProfile(doors),
-    /tallystick net@1.*\n.*\ndb\.example:5432 {2}at most 2 a minute, for prod\/\*\*, by consent of db-team\.example until 2027/,
+    /tallystick net@1.*\n.*\ndb\.example:5432 {2}at most 2 pairs a minute, for prod\/\*\*, by consent of db-team\.example until 2027/,
   );
   t.match(netProfile(netDoors(rules, SECONDS + 3_600)), /^nothing/);
   const home = { dir: folder(), keyName: 'agent.pem', rules };

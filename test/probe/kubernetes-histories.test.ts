@@ -306,7 +306,10 @@ const SETTINGS = {
   namespace: 'default',
   namespaces: ['shop'],
 } as const;
-const SCOPE = { closed: new Set(RESOURCES.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`)) };
+const SCOPE = {
+  own: new Set(['shop']),
+  closed: new Set(RESOURCES.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`)),
+};
 const MOST = 100_000;
 
 t.test(

@@ -25,7 +25,7 @@ t.test('two ends that sign make E2 of one proof', async (t) => {
   });
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   t.equal(code, 3, err);
-  t.match(out, /at most 6 a minute, for net\/canary, by consent of owner\.example until/);
+  t.match(out, /at most 6 pairs a minute, for net\/canary, by consent of owner\.example until/);
   const status = out.slice(out.lastIndexOf('verdict'));
   t.match(status, /reachable +PROVEN +E2/);
   t.match(status, /denied +VIOLATED +E2/);

@@ -75,7 +75,8 @@ export const CRI: ProbeDescription = {
     "E1: this agent read the runtime's socket and the API's list itself. Whoever is root on the node can change the first, the API server the second. An " +
     'agent that the API starts, or whose key it holds, is within reach of the API that it checks.',
   blastRadius:
-    'four lists of the runtime and up to 40 of the API, twice where they do not agree; writes nothing. The socket itself lets its reader do anything on the node',
+    'four calls of the runtime, and two lists of the API of at most 20 pages, each begun again up to twice if it expires; all of it twice where they do not agree. ' +
+    'Writes nothing. The socket itself lets its reader do anything on the node',
   timeoutMs: 240_000,
   grants: CRI_GRANTS,
   needs: ['fs-read'],

@@ -58,7 +58,12 @@ async function listOnce(api: ApiServer, resource: Resource, namespace: string): 
       left: numberAt(body, 'metadata', 'remainingItemCount'),
     });
     token = textAt(body, 'metadata', 'continue') ?? '';
-    if (tokens.has(token) || pages.length > MAX_PAGES)
+    if (tokens.has(token))
+      throw refuse(
+        'unavailable',
+        `${api.name} gives one page of ${what} for the next again and again: the list has no end`,
+      );
+    if (pages.length > MAX_PAGES)
       throw refuse(
         'too-large',
         `${what} of ${api.name} have more than ${MAX_PAGES} pages; name fewer kinds or namespaces in the claim`,

@@ -160,7 +160,8 @@ async function scopeOf(discovery: Discovery, declaration: Declaration, settings:
       'config-invalid',
       `${homeless} is in namespaces, and no declared object is in one, so that none would be listed: give kubernetes@1 the parameter namespaces`,
     );
-  return { resources: [...resources.values()], namespaces: [...new Set(all)].toSorted(), closed };
+  const own = new Set((namespaces ?? places).filter((each) => each !== ''));
+  return { resources: [...resources.values()], namespaces: [...new Set(all)].toSorted(), own, closed };
 }
 
 /** Members of the value that do not rest on the lists. A new one does, unless it is named here. */

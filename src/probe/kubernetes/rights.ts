@@ -93,7 +93,7 @@ async function settle(
 function readAgain(view: View): Promise<View> {
   const resources = [...new Set(view.lists.map(({ resource }) => resource))];
   const namespaces = [...new Set(view.lists.map(({ namespace }) => namespace))].filter((each) => each !== '');
-  return viewOf(view.api, view.facts, { resources, namespaces });
+  return viewOf(view.api, view.facts, { resources, namespaces, own: new Set() });
 }
 
 function outcomeOf({ review, roles, tried }: Answers, isRbac: boolean): Outcome {

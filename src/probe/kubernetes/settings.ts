@@ -129,7 +129,7 @@ function reviewsOf(given: ParsedParameters): readonly Review[] {
   });
 }
 
-/** Refuses `config-invalid` if a secret of the owner would go to a server that targets.yaml does not name. */
+/** Refuses `config-invalid` for a claim about rights that names none, and for one about pods or images that names no namespaces. */
 export function assertScope({ what, reviews, namespaces }: Settings): void {
   if (what.has('rights') && reviews.length === 0)
     throw refuse('config-invalid', 'kubernetes@1 checks no right: name some with the parameter rights');

@@ -21,6 +21,8 @@ export interface View {
 export interface Scope {
   readonly resources: readonly Resource[];
   readonly namespaces: readonly string[];
+  /** Those of them that objects are compared in. In the others rights are reviewed, and nothing else is listed. */
+  readonly own: ReadonlySet<string>;
   /** `apiVersion/kind` of those whose objects must all be declared. */
   readonly closed: ReadonlySet<string>;
 }
@@ -35,7 +37,7 @@ const MAX_OBJECTS = 20_000;
 export async function viewOf(
   api: ApiServer,
   facts: ServerFacts,
-  { resources, namespaces }: Omit<Scope, 'closed'>,
+  { resources, namespaces, own }: Omit<Scope, 'closed'>,
   atLeast = 0n,
 ): Promise<View> {
   const lists: Listed[] = [];
@@ -44,6 +46,7 @@ export async function viewOf(
   let newest = atLeast;
   for (const resource of resources)
     for (const namespace of resource.namespaced ? namespaces : ['']) {
+      if (namespace !== '' && !own.has(namespace) && !isRbac(resource)) continue;
       const listed = await listAll(api, resource, namespace);
       lists.push(listed);
       const where = namespace === '' ? '' : ` in ${namespace}`;
@@ -70,6 +73,11 @@ export async function viewOf(
     return listed;
   };
   return { api, facts, lists, objects, faults, again };
+}
+
+/** Roles and bindings, by which rights are judged. */
+export function isRbac({ apiVersion }: Pick<Resource, 'apiVersion'>): boolean {
+  return apiVersion === 'rbac.authorization.k8s.io/v1';
 }
 
 /** The newest state of the store that a view shows. */

@@ -67,7 +67,7 @@ export function installed(placed: readonly Placed[]): readonly Placed[] {
 export function compareWorld(
   placed: readonly Placed[],
   declaration: Declaration,
-  { view, scope }: { readonly view: View; readonly scope: Pick<Scope, 'closed'> },
+  { view, scope }: { readonly view: View; readonly scope: Pick<Scope, 'closed' | 'own'> },
   settings: Pick<Settings, 'closed' | 'key' | 'ignoresLeaf' | 'ignoresObject'>,
 ): World {
   const found = new Findings();
@@ -108,7 +108,7 @@ export function compareWorld(
 /** Objects that are neither declared nor belong to one that is. */
 function findUndeclared(
   { lists, objects }: View,
-  { closed }: Pick<Scope, 'closed'>,
+  { closed, own }: Pick<Scope, 'closed' | 'own'>,
   declared: ReadonlySet<string>,
   { ignoresObject }: Pick<Settings, 'ignoresObject'>,
   found: Findings,
@@ -118,6 +118,7 @@ function findUndeclared(
     for (const object of listed) {
       if (!closed.has(`${resource.apiVersion}/${resource.kind}`)) continue;
       if (declared.has(object.path) || ignoresObject(object.path)) continue;
+      if (object.namespace !== '' && !own.has(object.namespace)) continue;
       if (owned.has(object.uid)) found.look('owned', object.path);
       else if (isOfCluster(object)) {
         found.add('ofCluster', () => shownPath(object.path));

@@ -1,5 +1,6 @@
 /** Bounds the pairs a minute that one agent looks at with one host, over all of its runs. */
 import { refuse } from '../../bytes/refusal.ts';
+import { USUAL_PER_MINUTE } from './describe.ts';
 
 const MINUTE_MS = 60_000;
 /** Milliseconds after the begin of a run at which its last pair may begin: a silent pair takes most of what is left of the run. */
@@ -8,6 +9,11 @@ export const LAST_BEGIN_MS = 130_000;
 /** Most pairs with one host that fit into one run. */
 export function mostPairs(perMinute: number): number {
   return perMinute * (1 + Math.floor(LAST_BEGIN_MS / MINUTE_MS));
+}
+
+/** Pairs a minute that both ends allow: the smaller number. `own`: of the rule of whoever runs the agent, if it says one. */
+export function bothAllow(own: unknown, theirs: number): number {
+  return Math.min(typeof own === 'number' ? own : USUAL_PER_MINUTE, theirs);
 }
 
 /** What a turn waits for besides the pace: a place among the pairs that are looked at at a time. */

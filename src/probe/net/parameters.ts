@@ -9,7 +9,8 @@ import { ParsedParameters } from '../parsed-parameters.ts';
 import type { ProbeTask } from '../probe.ts';
 import { PREAMBLES } from '../tls/starttls.ts';
 import type { Expected } from './answer.ts';
-import { ANSWERS, MATRIX, MAX_DRAW, MAX_PER_MINUTE, USUAL_PER_MINUTE } from './describe.ts';
+import { ANSWERS, MATRIX, MAX_DRAW, MAX_PER_MINUTE } from './describe.ts';
+import { bothAllow } from './pace.ts';
 import type { Door, Pair } from './look.ts';
 import type { Connection, Pod } from '../kubernetes/policies.ts';
 
@@ -61,20 +62,19 @@ export function perMinuteOf(
   { params, consented }: Pick<ProbeTask, 'params' | 'consented'>,
   pair: Pair,
 ): number {
-  const own =
-    new ParsedParameters('net@1', params).whole('pairsPerMinute', 1, MAX_PER_MINUTE) ?? USUAL_PER_MINUTE;
+  const own = new ParsedParameters('net@1', params).whole('pairsPerMinute', 1, MAX_PER_MINUTE);
   const ports = pair.control === undefined ? [pair.port] : [pair.port, pair.control.port];
   const theirs = ports.map((port) => {
     const at = addressOf(pair.host, port);
     const consent = consented?.(at);
-    if (consent !== undefined) return consent.pairsPerMinute;
+    if (consent !== undefined) return bothAllow(own, consent.pairsPerMinute);
     throw refuse(
       'config-invalid',
       `net@1 needs the consent of both ends for ${printable(at, 300)}: a rule of targets.yaml that has it among its targets, and ` +
         'a consent that its owner signed and that has not ended (tallystick agent consent); nothing was sent',
     );
   });
-  return Math.min(own, ...theirs);
+  return Math.min(...theirs);
 }
 
 function controlOf(given: ParsedParameters, host: string, port: number): Door | undefined {

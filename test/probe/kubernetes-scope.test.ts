@@ -1,7 +1,7 @@
 /** What is listed where: namespaces that only a right names are no closed world, and a list that has no end is called so. */
 import t from 'tap';
 import { parseClaims } from '#src/declare/claims.ts';
-import { FakeCluster, fakeServer } from '../support/fake-kube.ts';
+import { FakeCluster, fakeServer, type Json } from '../support/fake-kube.ts';
 import { declaredFrom, lookAt, verdicts } from '../support/kube-claims.ts';
 
 const POLICY = {
@@ -39,8 +39,11 @@ t.test('a server that gives one page for the next', async (t) => {
   const server = await fakeServer(cluster);
   t.teardown(() => server.stop());
   for (let i = 0; i < 300; i += 1) cluster.put({ ...POLICY, metadata: { name: `p${i}`, namespace: 'shop' } });
-  server.lie = ({ path }, { body }) => {
-    if (path.endsWith('/networkpolicies') && body.metadata !== undefined) Object.assign(body.metadata, { continue: 'again' });
+  let first: Json;
+  server.lie = ({ path, query }, answer) => {
+    if (!path.endsWith('/networkpolicies')) return;
+    if (query.has('continue')) Object.assign(answer, { status: 200, body: structuredClone(first) });
+    else first = structuredClone(answer.body);
   };
   const looked = lookAt(server, declaredFrom(POLICY));
   await t.rejects(looked, { code: 'unavailable', message: /the list has no end/ });

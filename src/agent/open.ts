@@ -235,7 +235,11 @@ function assertEnrolled(
 ): void {
   if (policy !== undefined && delegation !== undefined && !policy.keys.has(kid)) {
     const proof = { delegation, window: { start: now, end: now } };
-    assertGranted(policy, { kind: 'proof', kid, subject, issuer: thumbprintUri(kid), entry: new Uint8Array(), proof }, now);
+    assertGranted(
+      policy,
+      { kind: 'proof', kid, subject, issuer: thumbprintUri(kid), entry: new Uint8Array(), proof },
+      now,
+    );
     return;
   }
   if (policy === undefined || policy.document.open) return;

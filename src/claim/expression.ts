@@ -10,7 +10,15 @@ import { Meter, OverBudget, Unjudged } from './cel/meter.ts';
 import { Patterns } from './cel/pattern.ts';
 import { Run } from './cel/run.ts';
 import { mentions, nodesOf, parseExpression } from './cel/syntax.ts';
-import { assertCovered, assertLooks, partsOf, prevValue, PREV_LANGUAGE, readsPrev, type Earlier } from './prev.ts';
+import {
+  assertCovered,
+  assertLooks,
+  partsOf,
+  prevValue,
+  PREV_LANGUAGE,
+  readsPrev,
+  type Earlier,
+} from './prev.ts';
 import type { ValueMap } from './value.ts';
 import type { Read } from './withheld.ts';
 

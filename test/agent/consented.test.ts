@@ -36,7 +36,11 @@ t.test('doors of a matrix, and controls, are within the limits of their own rule
       { subject: 'prod/db', probe: 'net@1', target: own },
       target,
     )?.pairsPerMinute;
-  t.equal(of('db.example:22'), 6, 'a rule that says nothing allows the usual pace, whatever the other end allows');
+  t.equal(
+    of('db.example:22'),
+    6,
+    'a rule that says nothing allows the usual pace, whatever the other end allows',
+  );
   t.equal(of('db.example:23'), undefined);
   t.equal(of(DOOR, DOOR), 3, 'its own runs are counted when they end');
   t.equal(of(DOOR), 3);

@@ -42,7 +42,13 @@ t.test('what is read by another spelling is read', (t) => {
 
 t.test('a claim that another program committed is UNKNOWN', (t) => {
   const nothing = { least: 0 };
-  const earlier: Earlier = { seen: [], missing: undefined, covered: nothing, unbroken: nothing, failed: { least: 1e12 } };
+  const earlier: Earlier = {
+    seen: [],
+    missing: undefined,
+    covered: nothing,
+    unbroken: nothing,
+    failed: { least: 1e12 },
+  };
   for (const [expr] of REFUSED)
     t.not(evaluateOver({ expr, language: 2 }, { tls: { host: 'a' } }, earlier).holds, true, expr);
   t.end();

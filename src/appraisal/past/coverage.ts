@@ -70,10 +70,18 @@ interface Walk {
  * have asked for less. What lies behind the newest ones covers nothing.
  */
 function walksOf(counting: readonly Counting[]): readonly Walk[] {
-  const walks = [...groupBy(counting, ({ terms }) => termsKey(terms))].flatMap(([key, alike]): readonly Walk[] => {
-    const ordered = alike.toSorted((a, b) => a.look.at - b.look.at || a.look.entry.index - b.look.entry.index);
-    return Array.from(groupBy(ordered, ({ terms }) => demandsOf(terms)).values(), (own) => ({ key, own, ordered }));
-  });
+  const walks = [...groupBy(counting, ({ terms }) => termsKey(terms))].flatMap(
+    ([key, alike]): readonly Walk[] => {
+      const ordered = alike.toSorted(
+        (a, b) => a.look.at - b.look.at || a.look.entry.index - b.look.entry.index,
+      );
+      return Array.from(groupBy(ordered, ({ terms }) => demandsOf(terms)).values(), (own) => ({
+        key,
+        own,
+        ordered,
+      }));
+    },
+  );
   const last = ({ own }: Walk): number => own.at(-1)?.look.at ?? 0;
   return walks.toSorted((a, b) => last(b) - last(a)).slice(0, MOST_WALKS);
 }

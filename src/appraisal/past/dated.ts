@@ -110,13 +110,19 @@ function termsOf(declaring: PastEntry | undefined, id: string): Terms | undefine
   if (declaring === undefined) return undefined;
   const claim = claimsIn(declaring).find((one) => one.id === id);
   const { parsed } = declaring;
-  if (claim === undefined || parsed.kind !== 'commitment' || !('claims' in parsed.commitment)) return undefined;
+  if (claim === undefined || parsed.kind !== 'commitment' || !('claims' in parsed.commitment))
+    return undefined;
   const { target, attestors } = parsed.commitment;
   return { claim, locator: locatorOf(claim, target), agents: attestors?.threshold ?? 1 };
 }
 
 /** Whether the claim of a look needs to know what was seen, and the look shows nothing of it to readers. */
-export function isBlind(record: PastRecord, { parsed: { proof } }: PastProof, result: Result, of: TermsOf): boolean {
+export function isBlind(
+  record: PastRecord,
+  { parsed: { proof } }: PastProof,
+  result: Result,
+  of: TermsOf,
+): boolean {
   const terms = of(formatHex(proof.commitment));
   if (terms === undefined) return false;
   const needsIt = NEEDS.get(terms) ?? needsFactsOf(terms.claim);

@@ -143,7 +143,11 @@ function judge(
       rests,
     };
   if (holds && looks === 0)
-    return { verdict: 'UNKNOWN', explain: 'it is the first look: there is no earlier one to compare with', rests };
+    return {
+      verdict: 'UNKNOWN',
+      explain: 'it is the first look: there is no earlier one to compare with',
+      rests,
+    };
   if (holds) return { verdict: 'PROVEN', explain: undefined, rests };
   return { verdict: 'VIOLATED', explain: shownBy(rests), rests };
 }

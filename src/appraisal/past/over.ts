@@ -129,27 +129,23 @@ function judge(
       decides: holds === false && deciding.has(i),
     })),
   };
-  if (dated.from === undefined)
-    return {
-      verdict: 'UNKNOWN',
-      explain:
-        'no witness of this reader says when this look was made: the log needs witnesses, and this policy a quorum of them',
-      rests,
-    };
-  if (holds === undefined || reads.some(isAbsence))
-    return {
-      verdict: 'UNKNOWN',
-      explain: why ?? 'it rests on something that earlier proofs could leave out',
-      rests,
-    };
-  if (holds && looks === 0)
-    return {
-      verdict: 'UNKNOWN',
-      explain: 'it is the first look: there is no earlier one to compare with',
-      rests,
-    };
+  const open = openIn(dated, { holds, why, reads }, looks);
+  if (open !== undefined) return { verdict: 'UNKNOWN', explain: open, rests };
   if (holds) return { verdict: 'PROVEN', explain: undefined, rests };
   return { verdict: 'VIOLATED', explain: shownBy(rests), rests };
+}
+
+/** Why nobody can say whether a claim holds; undefined if somebody can. */
+function openIn(
+  { from }: Dated,
+  { holds, why, reads }: ReturnType<typeof evaluateOver>,
+  looks: number,
+): string | undefined {
+  if (from === undefined)
+    return 'no witness of this reader says when this look was made: the log needs witnesses, and this policy a quorum of them';
+  if (holds === undefined || reads.some(isAbsence))
+    return why ?? 'it rests on something that earlier proofs could leave out';
+  return holds && looks === 0 ? 'it is the first look: there is no earlier one to compare with' : undefined;
 }
 
 /** Whether a read rests on what is not there: whoever shows something shows nothing of what else there was. */

@@ -138,7 +138,7 @@ function judge(
 /** Why nobody can say whether a claim holds; undefined if somebody can. */
 function openIn(
   { from }: Dated,
-  { holds, why, reads }: ReturnType<typeof evaluateOver>,
+  { holds, why, reads }: Pick<ReturnType<typeof evaluateOver>, 'holds' | 'why' | 'reads'>,
   looks: number,
 ): string | undefined {
   if (from === undefined)

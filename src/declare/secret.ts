@@ -79,12 +79,15 @@ function isDigestName(name: string): boolean {
 /** Members that hold the value of the thing that the step above names: `/db_password/value`. */
 const HOLD_VALUE = /^(?:value|default|defaultValue|plain|plaintext|plainText|literal)$/i;
 
+/** A step of nginx and of ini files that says what is set: `proxy_set_header[Authorization]`. */
+const KEYED_STEP = /^\w+\["?([^"[\]]+)"?\](?: #[0-9]+)?$/;
+
 /** The name of the value at a path: its last step, or the name of the item, variable or parameter whose value it is. */
 function nameIn(path: string): string {
   const steps = path.split('/').filter((step) => !/^[0-9]*$/.test(step));
   const [above = '', last = ''] = steps.length === 1 ? ['', steps[0]] : steps.slice(-2);
   const named = HOLD_VALUE.test(last) && above !== '' ? above : last;
-  return /^(?:name|key)=(.+)$/.exec(named)?.[1] ?? named;
+  return /^(?:name|key)=(.+)$/.exec(named)?.[1] ?? KEYED_STEP.exec(named)?.[1] ?? named;
 }
 
 /** Members that give the name of the value beside them. */
@@ -137,8 +140,9 @@ function wordsBefore(path: string, texts: ReadonlyMap<string, string>): readonly
 }
 const WORDS_BEFORE = 8;
 
+/** Whether the last step is a position. A longer number is a name: counting up to it would not end. */
 function isItem(path: string): boolean {
-  return /\/(?:0|[1-9][0-9]*)$/.test(path);
+  return /\/(?:0|[1-9][0-9]{0,8})$/.test(path);
 }
 
 /** The path of what holds the last step, and that step. */

@@ -1,4 +1,4 @@
-/** Configuration of programs, a setting a leaf: `commit sshd`, from a folder with what its files include, and `registry diff`. */
+/** Configuration of programs, a setting a leaf: `commit sshd` and `commit nginx`, from a folder with what its files include, and `registry diff`. */
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -74,4 +74,31 @@ t.test('a text never makes anybody read what was not named', async (t) => {
     err: /there is no sshd_config and no etc\/ssh\/sshd_config in/,
   });
   t.match(await me.run('commit', 'sshdd', 'ssh'), { code: 2, err: /did you mean sshd\?/ });
+});
+
+t.test('nginx: a folder with what it includes; one line is one leaf', async (t) => {
+  const site = 'server {\n  listen 443 ssl;\n  server_name a.example;\n  ssl_protocols TLSv1.2 TLSv1.3;\n}\n';
+  const me = await user(t, {
+    web: {
+      'nginx.conf': 'events {}\nhttp {\n  include /etc/nginx/sites-enabled/*;\n}\n',
+      'sites-available': { a: site },
+      'sites-enabled': {},
+    },
+  });
+  symlinkSync('../sites-available/a', join(me.dir, 'web/sites-enabled/a'));
+  t.match(await me.run('commit', 'nginx', 'web', '--list'), {
+    code: 0,
+    out: /\/http\/server\[a\.example:443\]\/ssl_protocols {2}"TLSv1\.2 TLSv1\.3"/,
+  });
+  t.equal((await me.run('commit', 'nginx', 'web', '--subject', 'web/a')).code, 0);
+  change(me, 'web/sites-available/a', 'TLSv1.2 ', '');
+  t.equal((await me.run('commit', 'nginx', 'web', '--subject', 'web/a')).code, 0);
+  const { out } = await me.run('registry', 'diff', 'web/a');
+  t.match(out, /ssl_protocols: "TLSv1\.2 TLSv1\.3" → "TLSv1\.3"/);
+  t.notMatch(out, /server_name|listen/);
+  change(me, 'web/sites-available/a', 'TLSv1.3;', 'TLSv1.3');
+  t.match(await me.run('commit', 'nginx', 'web', '--subject', 'web/a'), {
+    code: 1,
+    err: /\/etc\/nginx\/sites-enabled\/a line 5: "}" is not expected here/,
+  });
 });

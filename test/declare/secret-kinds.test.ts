@@ -432,3 +432,8 @@ t.test('passwords under names that are not English', async (t) => {
   ] as const)
     t.notOk(looksSecret(`/${name}`, new Map([[`/${name}`, value]])), `${name}: ${value}`);
 });
+
+t.test('a name that is a large number is no position', async (t) => {
+  const { leaves } = declareYaml('{"a": {"18446744073709551616": "x", "999999999999": "y"}}');
+  t.strictSame(unmarkedSecrets(leaves, new Set()), []);
+});

@@ -40,6 +40,7 @@ const MORE: Readonly<Record<string, readonly SourceText[]>> = {
     ],
     [],
   ),
+  nginx: one('events {}\n'),
 };
 const SECRET = new Uint8Array(32).fill(7);
 

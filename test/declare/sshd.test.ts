@@ -124,10 +124,10 @@ const files = (...all: readonly (readonly [string, string])[]): SourceText[] =>
   all.map(([name, text]) => ({ name, text }));
 
 t.test('included files are read where they are included, and nothing else is read', async (t) => {
-  const main =
+  const including =
     'Include /etc/ssh/conf.d/*.conf\nPermitTTY yes\nMatch User a\nInclude inner.conf\nX11Forwarding no\n';
   const given = files(
-    ['/etc/ssh/sshd_config', main],
+    ['/etc/ssh/sshd_config', including],
     ['/etc/ssh/conf.d/20.conf', 'PermitTTY no\nBanner /b\n'],
     ['/etc/ssh/conf.d/10.conf', 'Banner /a\nMatch Host h\nBanner /h\n'],
     ['/etc/ssh/conf.d/.hidden.conf', 'Banner /hidden\n'],
@@ -166,7 +166,19 @@ t.test('included files are read where they are included, and nothing else is rea
     () => declareSshd(files(['/etc/ssh/sshd_config', 'Include a\n'], ['/etc/ssh/a', '\nPort x\n'])),
     /^\/etc\/ssh\/a line 2: /m,
   );
-  t.throws(() => declareSshd(files(['-', `Include ${'*a'.repeat(9)}\n`])), /more than 8 stars/);
+  t.throws(() => declareSshd(files(['-', 'Include a[b]\n'])), /a pattern with .* is not read/);
+  const main = (text: string) => ['/etc/ssh/sshd_config', text] as const;
+  const many = files(main(`Include ${'*a'.repeat(300)}b\n`), [`/etc/ssh/${'a'.repeat(9_000)}`, '']);
+  t.throws(() => declareSshd(many), /no file was given that it matches/, 'in little time');
+  const matched = files(
+    main('Include x*/?b*.c\n'),
+    ['/etc/ssh/xy/abb.c', 'Port 1'],
+    ['/etc/ssh/xy/bb.c', 'Port 2'],
+    ['/etc/ssh/xy/b.c', 'Port 3'],
+    ['/etc/ssh/xy/.b.c', 'Port 4'],
+    ['/etc/ssh/xy/z/abb.c', 'Port 5'],
+  );
+  t.equal(leavesOf(declareSshd(matched)).get('/Port'), '1 2');
 });
 
 t.test('secrets in it are found', async (t) => {

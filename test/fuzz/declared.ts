@@ -31,6 +31,7 @@ import { declareJson, parseJson } from '../../src/declare/json.ts';
 import { declareKubernetes } from '../../src/declare/sources/kubernetes/kubernetes.ts';
 import { isTreeMap } from '../../src/declare/leaf.ts';
 import { unmarkedSecrets } from '../../src/declare/secret.ts';
+import { declareNginx } from '../../src/declare/sources/nginx/nginx.ts';
 import { declareSshd } from '../../src/declare/sources/sshd/sshd.ts';
 import { declareTerraform } from '../../src/declare/sources/terraform/terraform.ts';
 import { POSTGRESQL_SOURCE } from '../../src/declare/sources/postgresql/postgresql.ts';
@@ -125,6 +126,9 @@ const PLAN = JSON.stringify({
   complete: true,
 });
 const ENV = 'A=1\nB=two\n# comment\nC_9=https://web.example/a?b=c\nE=\n';
+const NGINX =
+  'user a;\nhttp {\n include d/*.conf;\n map $uri $x { default 0; "a b" \'c\'; }\n server { listen 443 ssl; server_name a.example;\n' +
+  'location ~ \\.php$ { if ($a = b) { return 403; } } content_by_lua_block { x = "}" -- }\n } # c\n } }\n--\nadd_header A "${b}";\n';
 const SSHD =
   'Include d/*.conf\nPort 22\nPermitRootLogin = "without-password" # a\nAllowUsers a "b c"\nRekeyLimit 1G 1h\nIPQoS af21\n' +
   'Match User a Address 10.0.0.0/8\n\tX11Forwarding no\nMatch all\nForceCommand /bin/x "y\n--\nBanner none\nMatch Host *\nPermitOpen h:1\n';
@@ -253,6 +257,17 @@ export const DECLARED: readonly Target[] = [
       const { leaves: all } = declareEnv(asText(b));
       unmarkedSecrets(all, new Set());
       declareEnv(asText(b), true);
+    },
+  },
+  {
+    name: 'nginx',
+    covers: [],
+    seeds: [text(NGINX), text(`# configuration file /etc/nginx/nginx.conf:\n${NGINX}`)],
+    run: (b) => {
+      const [main = '', ...others] = asText(b).split('\n--\n');
+      const given = [{ name: '/etc/nginx/nginx.conf', text: main }];
+      for (const [i, each] of others.entries()) given.push({ name: `/etc/nginx/d/${i}.conf`, text: each });
+      unmarkedSecrets(declareNginx(given, ['/etc/nginx']).leaves, new Set());
     },
   },
   {

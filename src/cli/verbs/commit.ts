@@ -27,7 +27,7 @@ export const commitVerb = defineVerb({
     'leaf, also below directories. If the first operand is a kind, the source (a file or standard input) is split into ' +
     'leaves: terraform (show -json of a plan or state), kubernetes (manifests), oci (the folder of an image), ' +
     'json, yaml, env, ' +
-    'sshd (a listing of sshd -T, or files), ' +
+    'sshd (a listing of sshd -T, or files), nginx (a dump of nginx -T, or files), ' +
     'postgresql (its configuration files). ' +
     'disclose shows single ' +
     'leaves later, but never sensitive ones. Without --subject, the subject is the path of the only file. The commitment ' +
@@ -58,7 +58,7 @@ export const commitVerb = defineVerb({
     'tallystick commit postgresql postgresql.conf pg_hba.conf --subject db/payments --environment production',
     'terraform show -json plan | tallystick commit terraform --subject tf/network --key ssh-agent:',
     'tallystick commit kubernetes web.yaml --subject prod/web --claims claims.yaml --pin',
-    'tallystick commit sshd /etc/ssh --subject host/a',
+    'tallystick commit nginx /etc/nginx --subject web/shop',
     'tallystick commit --repin --subject prod/web',
   ],
   run: async (context, operands, flags) => {

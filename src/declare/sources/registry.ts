@@ -3,6 +3,7 @@ import { ENV_SOURCE } from './env.ts';
 import { HELM_SOURCE } from './helm/helm.ts';
 import { JSON_SOURCE } from './json.ts';
 import { KUBERNETES_SOURCE } from './kubernetes/kubernetes.ts';
+import { NGINX_SOURCE } from './nginx/nginx.ts';
 import { POSTGRESQL_SOURCE } from './postgresql/postgresql.ts';
 import type { Source } from './source.ts';
 import { SSHD_SOURCE } from './sshd/sshd.ts';
@@ -19,6 +20,7 @@ export const SOURCES: readonly Source[] = [
   ENV_SOURCE,
   SSHD_SOURCE,
   POSTGRESQL_SOURCE,
+  NGINX_SOURCE,
 ];
 
 /** Kinds that are read from folders, in declare/node. */

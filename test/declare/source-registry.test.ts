@@ -28,6 +28,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   yaml: 'size: 1\n',
   env: 'SIZE=1\n',
   sshd: 'Port 22\n',
+  nginx: 'events {}\n',
   postgresql: 'work_mem = 1MB\n',
 };
 /** Kinds that are read from several texts. */
@@ -40,7 +41,6 @@ const MORE: Readonly<Record<string, readonly SourceText[]>> = {
     ],
     [],
   ),
-  nginx: one('events {}\n'),
 };
 const SECRET = new Uint8Array(32).fill(7);
 

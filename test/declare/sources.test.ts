@@ -73,8 +73,12 @@ t.test('claims', async (t) => {
   );
   t.equal(new Set(packs.map(({ name }) => name)).size, packs.length, 'each pack has a name of its own');
   for (const { probe, name, pack } of packs) {
-    // What is needed is a name; `days` of the packs over time are a number, and versions of TLS are known ones.
-    const samples: Readonly<Record<string, string | number>> = { days: 90, protocols: 'TLSv1.3' };
+    // What is needed is a name; `days` of the packs over time are a number.
+    const samples: Readonly<Record<string, string | number>> = {
+      days: 90,
+      protocols: 'TLSv1.3',
+      issuer: 'https://issuer.example',
+    };
     const given = new Map([
       ...pack.needs.map((each) => [each, samples[each] ?? each] as const),
       ...Object.keys(pack.leaves ?? {}).map((each) => [each, 'yes'] as const),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { decodeCbor } from '#src/bytes/cbor.ts';
 import { Refusal } from '#src/bytes/refusal.ts';
 import type { Declarable } from '#src/declare/leaf.ts';
+import { mayDiffer } from '#src/declare/sources/sshd/listing.ts';
 import { declareSshd } from '#src/declare/sources/sshd/sshd.ts';
 import { unescaped } from '#src/claim/value.ts';
 
@@ -108,23 +109,6 @@ function holds(criteria: string, by: Connection): boolean {
     if (!has) return false;
   }
   return true;
-}
-
-/**
- * Whether sshd may print another value for a setting of a file: lists of algorithms that change its own (`+`, `-`, `^`, stars),
- * addresses without their port, names of hosts, paths from where sshd was started or from a home, `/` that is said twice.
- */
-export function mayDiffer(path: string, value: string): boolean {
-  if (/Algorithms$|^\/Ciphers$|^\/MACs$/.test(path)) return /^[-+^]|\*/.test(value);
-  // The listing has no quotes.
-  if (value.includes('"') && path !== '/ForceCommand') return true;
-  if (path === '/ListenAddress' || path === '/DebianBanner') return true;
-  if (/^\/(?:HostKey|HostCertificate)$/.test(path)) return true;
-  return (
-    /^\/(?:Banner|PidFile|ModuliFile|XAuthLocation|TrustedUserCAKeys|RevokedKeys|HostKeyAgent|SecurityKeyProvider|AuthorizedKeysFile|AuthorizedPrincipalsFile)$/.test(
-      path,
-    ) && !/^(?:\/|none|internal|\.ssh\/)/.test(value)
-  );
 }
 
 /** Settings that sshd takes for another value than the leaves say. */

@@ -33,6 +33,8 @@ export interface Source {
   readonly mains?: ReadonlyMap<string, string>;
   /** True if a byte order mark is left in the text for `declare`. */
   readonly keepsMark?: boolean;
+  /** True for a declared leaf, its value as a plain one, of which a listing by the program itself tells nothing (`sshd -T`). */
+  readonly isUnlisted?: (path: string, value: unknown) => boolean;
   /** Leaves of the texts. Refuses `malformed-text`, `malformed-payload`, `too-large`. */
   readonly declare: (texts: readonly SourceText[], options: SourceOptions) => Declarable;
 }

@@ -1,4 +1,5 @@
 /** The description of the probe `exec@1`. */
+import { scalars, type Shape } from '../../claim/shape.ts';
 import type { ProbeDescription } from '../description.ts';
 import { shellWord } from '../../bytes/shellword.ts';
 import type { SignedFacts } from '../../evidence/signed-facts.ts';
@@ -11,6 +12,17 @@ const EXEC_FACTS: SignedFacts = {
 /** Longest time of a collector, seconds. */
 export const MAX_SECONDS = 300;
 
+/** What a listing tells, beside the declared leaves. */
+const LISTED: Shape = {
+  members: {
+    ...scalars('listing', 'declared', 'same', 'sensitive', 'undeclared'),
+    changed: { list: 'scalar' },
+    absent: { list: 'scalar' },
+    notCompared: { list: 'scalar' },
+    looked: { list: 'scalar' },
+  },
+};
+
 export const EXEC: ProbeDescription = {
   name: 'exec@1',
   summary: 'what a collector of yours prints: any enrolled program with JSON on its standard output',
@@ -21,12 +33,20 @@ export const EXEC: ProbeDescription = {
   parameters: {
     input: { type: 'texts', help: 'texts handed to the collector on standard input, as "input"' },
     seconds: { type: 'number', help: `time it may take, at most ${MAX_SECONDS}`, fallback: 30 },
+    listing: {
+      type: 'text',
+      help: 'kind of source (`commit KIND`) that the program prints in place of JSON: it is compared with the declared leaves, which stay secret',
+    },
+    ignore: {
+      type: 'texts',
+      help: 'with listing: paths of declared leaves that are not compared, with all below them',
+    },
     expect: { type: 'text', help: 'for the expression: p.expect' },
     limit: { type: 'number', help: 'for the expression: p.limit' },
   },
   secrets: { env: { help: 'lines NAME=value: the environment of the program', isSent: true } },
   // A collector may print any members.
-  observes: () => 'any',
+  observes: (params) => (params.has('listing') ? LISTED : 'any'),
   evidence:
     'E1, or E0 where the collector says so. E3: the facts of transcripts that it hands over, checked here, below ' +
     '/transcripts; nothing else, whatever it says.',
@@ -43,4 +63,19 @@ export const EXEC: ProbeDescription = {
   ],
   needs: ['child-process'],
   signed: EXEC_FACTS,
+  packs: {
+    'listing-as-declared': {
+      summary:
+        'a program of the target lists the settings that are declared (params.listing: sshd for `sshd -T`); no leaf becomes public',
+      needs: ['listing'],
+      claims: [
+        {
+          id: 'listing-as-declared',
+          title: 'Every declared setting that the listing tells of has the declared value',
+          expr: 'o.exec.changed.size() == 0 && o.exec.absent.size() == 0',
+          severity: 'high',
+        },
+      ],
+    },
+  },
 };

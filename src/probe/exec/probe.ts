@@ -9,6 +9,7 @@ import { decodeUtf8, encodeUtf8, formatHex } from '../../bytes/text.ts';
 import type { Observed } from '../../claim/observed.ts';
 import { PLAIN_ENV, runProgram } from '../child.ts';
 import { readCollected } from './collected.ts';
+import { compareListing } from './listing.ts';
 import { EXEC, MAX_SECONDS } from './describe.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
@@ -45,6 +46,9 @@ async function run(task: ProbeTask): Promise<Observed> {
       'unavailable',
       `${name} ended with ${code ?? 'a signal'}; run it by hand to see why (what it says is not recorded)`,
     );
+  const ignored = given.texts('ignore', /^\/[^\0]{0,1023}$/, 'is a path of a leaf') ?? [];
+  const kind = given.text('listing', /^[a-z]{1,32}$/, 'is a kind of source');
+  if (kind !== undefined) return compareListing({ kind, output, ignored, name }, task);
   try {
     return await readCollected(decodeUtf8(output), task.challenge, output.length);
   } catch (error) {

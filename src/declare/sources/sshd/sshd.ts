@@ -11,6 +11,7 @@ import { GivenFiles } from '../included.ts';
 import type { Source, SourceText } from '../source.ts';
 import { criteriaOf, criteriaText, type Criterion } from './criteria.ts';
 import { ALIASES, IGNORED, KEYWORDS, type Keyword } from './keywords.ts';
+import { isUnlisted } from './listing.ts';
 import { fault, joined, linesOf, type Line } from './words.ts';
 
 /** How deep files include each other (servconf.c: SERVCONF_MAX_DEPTH), and most lines in all. */
@@ -27,6 +28,7 @@ export const SSHD_SOURCE: Source = {
     ['sshd_config', FOLDER],
     ['etc/ssh/sshd_config', '/'],
   ]),
+  isUnlisted,
   declare: (texts, { whole }) => declareSshd(texts, whole),
 };
 

@@ -40,19 +40,9 @@ export async function compareListing(
       `the parameter listing of ${EXEC.name} is one of ${SOURCES.map((each) => each.kind).join(', ')}`,
     );
   const found = new Map(listedBy(source, output, name).map((leaf) => [leaf.path, leaf]));
-  const lists = {
-    changed: new Array<string>(),
-    absent: new Array<string>(),
-    notCompared: new Array<string>(),
-  };
-  const looked: string[] = [];
-  const counts = { same: 0, sensitive: 0 };
-  for (const [path, value] of declared) {
-    const state = stateOf(source, path, value, { leaf: found.get(path), ignored });
-    if (state === 'same' || state === 'sensitive') counts[state] += 1;
-    else lists[state].push(printable(path, 1_024));
-    looked.push(`${state} ${printable(path, 1_024)}`);
-  }
+  const { counts, lists, looked } = compare(declared, (path, value) =>
+    stateOf(source, path, value, { leaf: found.get(path), ignored }),
+  );
   const unread = lists.notCompared.length + counts.sensitive;
   if (unread === declared.size)
     throw refuse(
@@ -63,15 +53,10 @@ export async function compareListing(
   const shown = Object.fromEntries(
     Object.entries(lists).map(([each, paths]) => [each, paths.slice(0, MAX_SHOWN)] as const),
   );
+  const undeclared = [...found.keys()].filter((path) => !declared.has(path)).length;
+  const members = told === undefined ? {} : { looked: told };
   return {
-    value: {
-      listing: kind,
-      declared: declared.size,
-      ...counts,
-      ...shown,
-      undeclared: [...found.keys()].filter((path) => !declared.has(path)).length,
-      ...(told !== undefined && { looked: told }),
-    },
+    value: { listing: kind, declared: declared.size, ...counts, ...shown, undeclared, ...members },
     grades: [],
     attachments: [],
     contradictions: [],
@@ -80,6 +65,25 @@ export async function compareListing(
     withheld: cutLists(shown, MAX_SHOWN),
     bytes: output.length,
   };
+}
+
+/** The state of each declared leaf. */
+function compare(declared: ReadonlyMap<string, Value>, state: (path: string, value: Value) => State) {
+  const counts = { same: 0, sensitive: 0 };
+  const lists = {
+    changed: new Array<string>(),
+    absent: new Array<string>(),
+    notCompared: new Array<string>(),
+  };
+  const looked: string[] = [];
+  for (const [path, value] of declared) {
+    const found = state(path, value);
+    const name = printable(path, 1_024);
+    if (found === 'same' || found === 'sensitive') counts[found] += 1;
+    else lists[found].push(name);
+    looked.push(`${found} ${name}`);
+  }
+  return { counts, lists, looked };
 }
 
 /** The leaves of the output. Its text is not repeated: a refusal of a source quotes lines. */

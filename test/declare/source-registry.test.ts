@@ -30,6 +30,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   sshd: 'Port 22\n',
   nginx: 'events {}\n',
   postgresql: 'work_mem = 1MB\n',
+  packages: 'a.example/m v1.0.0 h1:JgcPM1rzpSOZS8y69FQvnY0xN0ciHlpQqwTXJcuZIA4=\n',
 };
 /** Kinds that are read from several texts. */
 const MORE: Readonly<Record<string, readonly SourceText[]>> = {

@@ -83,7 +83,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   yaml: { below: ['bytes'], packages: ['yaml'] },
   declare: {
     below: [...PURE, 'claim', 'evidence', 'probe/registry', 'yaml'],
-    packages: ['yaml', '@secretlint/*', '@noble/hashes'],
+    packages: ['yaml', '@secretlint/*', '@noble/hashes', 'smol-toml'],
   },
   // Entries, checks and verdicts in words: the same ones in the command and on pages.
   words: { below: [...JUDGED, 'claim', 'evidence', 'appraisal', 'client'], packages: [] },
@@ -497,10 +497,19 @@ const EXPORTS: Readonly<Record<string, { readonly packages: readonly string[]; r
   './appraisal': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS] },
   './audit': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS] },
   './declare': {
-    packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, 'yaml', '@secretlint'],
+    packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, 'yaml', 'smol-toml', '@secretlint'],
   },
   './probe': {
-    packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, 'yaml', '@secretlint', 'pg', '@bufbuild'],
+    packages: [
+      ...VERIFIER,
+      ...CERTIFICATES,
+      ...EXPRESSIONS,
+      'yaml',
+      'smol-toml',
+      '@secretlint',
+      'pg',
+      '@bufbuild',
+    ],
     node: true,
   },
   './commit': {
@@ -509,6 +518,7 @@ const EXPORTS: Readonly<Record<string, { readonly packages: readonly string[]; r
       ...CERTIFICATES,
       ...EXPRESSIONS,
       'yaml',
+      'smol-toml',
       '@secretlint',
       'pg',
       '@bufbuild',
@@ -523,6 +533,7 @@ const EXPORTS: Readonly<Record<string, { readonly packages: readonly string[]; r
       ...CERTIFICATES,
       ...EXPRESSIONS,
       'yaml',
+      'smol-toml',
       '@secretlint',
       'pg',
       '@bufbuild',

@@ -25,7 +25,7 @@ export const commitVerb = defineVerb({
   details:
     'Logs one signed commitment. It makes a salted root public, but no names, sizes or contents. Each file becomes a ' +
     'leaf, also below directories. If the first operand is a kind, the source (a file or standard input) is split into ' +
-    'leaves: terraform (show -json of a plan or state), kubernetes (manifests), oci (the folder of an image), ' +
+    'leaves: terraform (show -json of a plan or state), kubernetes (manifests), oci (the folder of an image), packages (lockfiles), ' +
     'json, yaml, env, ' +
     'sshd (a listing of sshd -T, or files), nginx (a dump of nginx -T, or files), ' +
     'postgresql (its configuration files). ' +

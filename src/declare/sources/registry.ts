@@ -4,6 +4,7 @@ import { HELM_SOURCE } from './helm/helm.ts';
 import { JSON_SOURCE } from './json.ts';
 import { KUBERNETES_SOURCE } from './kubernetes/kubernetes.ts';
 import { NGINX_SOURCE } from './nginx/nginx.ts';
+import { PACKAGES_SOURCE } from './packages/packages.ts';
 import { POSTGRESQL_SOURCE } from './postgresql/postgresql.ts';
 import type { Source } from './source.ts';
 import { SSHD_SOURCE } from './sshd/sshd.ts';
@@ -21,6 +22,7 @@ export const SOURCES: readonly Source[] = [
   SSHD_SOURCE,
   POSTGRESQL_SOURCE,
   NGINX_SOURCE,
+  PACKAGES_SOURCE,
 ];
 
 /** Kinds that are read from folders, in declare/node. */

@@ -1,0 +1,58 @@
+/** package-lock.json of npm, versions 2 and 3: `packages` by where they lie, told from the project's folder. */
+import type { JsonValue } from '../../../bytes/json.ts';
+import { printable } from '../../../bytes/printable.ts';
+import { refuse, type Refusal } from '../../../bytes/refusal.ts';
+import { parseJson } from '../../json.ts';
+import { UNHASHED, type Locked } from './locked.ts';
+
+const INTEGRITY = /^sha(?:512|384|256)-[A-Za-z0-9+/]{40,90}={0,2}$/;
+
+/** Refuses `malformed-text` for other versions, and for entries that npm could read in two ways. */
+export function npmLock(text: string): readonly Locked[] {
+  const top = parseJson(text);
+  const version = top instanceof Map ? top.get('lockfileVersion') : undefined;
+  if (!(top instanceof Map) || (version !== 2 && version !== 3))
+    throw wrong(
+      'this is no lockfile of npm of version 2 or 3; `npm install --package-lock-only --lockfile-version 3` writes one',
+    );
+  const packages = top.get('packages');
+  if (!(packages instanceof Map)) throw wrong('the lockfile has no packages');
+  return [...packages].flatMap(([place, entry]: readonly [string, JsonValue]) =>
+    place === '' ? [] : [lockedAt(place, entry)],
+  );
+}
+
+function lockedAt(place: string, entry: JsonValue): Locked {
+  const name = printable(place, 200);
+  if (!(entry instanceof Map)) throw wrong(`${name} is no object`);
+  if (/(?:^|\/)\.{1,2}(?:\/|$)|^\/|\\/.test(place)) throw wrong(`${name} leads out of the project's folder`);
+  const text = (member: string): string => {
+    const value = entry.get(member);
+    return typeof value === 'string' ? value : '';
+  };
+  const flag = (member: string): boolean => entry.get(member) === true;
+  if (flag('link')) return { at: ['npm', place], value: `link ${text('resolved')}` };
+  // A workspace: a folder of the project itself.
+  if (!place.includes('node_modules/')) return { at: ['npm', place], value: 'local' };
+  const integrity = text('integrity')
+    .split(/\s+/)
+    .filter((each) => each !== '')
+    .toSorted();
+  const odd = integrity.find((each) => !INTEGRITY.test(each));
+  if (odd !== undefined)
+    throw wrong(
+      `${name} has the digest ${printable(odd, 60)}, which is too weak or none; install it again, so that npm writes sha512`,
+    );
+  const version = text('version');
+  const alias = text('name');
+  const words = [
+    alias === '' ? version : `${alias}@${version}`,
+    integrity.length === 0 ? UNHASHED : integrity.join(' '),
+    ...(flag('dev') || flag('devOptional') ? ['dev'] : []),
+    ...(flag('optional') || flag('devOptional') || flag('peer') ? ['optional'] : []),
+  ];
+  if (version === '') throw wrong(`${name} has no version`);
+  return { at: ['npm', place], value: words.join(' ') };
+}
+
+const wrong = (what: string): Refusal => refuse('malformed-text', what);

@@ -41,6 +41,8 @@ export interface DeclaredLeaf {
   readonly sensitive: boolean;
   /** The value if it is a text or a number, for the search for secrets. */
   readonly text?: string;
+  /** By which name the search for secrets goes, where the last step misleads it: `proxy_pass` of nginx is an address. */
+  readonly called?: string;
 }
 
 /** Something that was left out, and why. It is part of the commitment, so that readers see what is not declared. */
@@ -114,7 +116,7 @@ export class Leaves {
   readonly #leaves = new Map<string, DeclaredLeaf>();
 
   /** Adds everything at and below a tree. `sensitive` decides leaf by leaf, by path. */
-  add(at: string, tree: Tree, sensitive: (path: string) => boolean = () => false): void {
+  add(at: string, tree: Tree, sensitive: (path: string) => boolean = () => false, called?: string): void {
     if (isTreeMap(tree) && tree.size > 0) {
       if (tree instanceof TypedMap) this.addNames(at, tree, sensitive(at));
       for (const [name, child] of tree) this.add(below(at, name), child, sensitive);
@@ -134,6 +136,7 @@ export class Leaves {
         ...(typeof tree === 'string' && { text: tree }),
         ...(typeof tree === 'number' && { text: String(tree) }),
         ...(isNumberText(tree) && { text: tree.number }),
+        ...(called !== undefined && { called }),
       });
     }
   }

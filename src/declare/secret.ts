@@ -28,11 +28,15 @@ export function unmarkedSecrets(
 ): readonly Unmarked[] {
   const texts = textsOf(leaves);
   const names = new Names();
-  return leaves.flatMap(({ path, sensitive }) => {
+  return leaves.flatMap(({ path, sensitive, called, text = '' }) => {
     const named = names.secretIn(path);
     const found: Unmarked[] = [];
     if (named !== undefined && !known.has(path) && !known.has(named.path)) found.push(named);
-    const why = sensitive || known.has(path) ? undefined : looksSecret(path, texts);
+    const asked = called === undefined ? texts : new Map([[`/${called}`, text]]);
+    const why =
+      sensitive || known.has(path)
+        ? undefined
+        : looksSecret(called === undefined ? path : `/${called}`, asked);
     if (why !== undefined) found.push({ path, why });
     return found;
   });

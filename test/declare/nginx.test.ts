@@ -214,6 +214,7 @@ t.test('secrets in it are found', async (t) => {
     'ssl_certificate_key /etc/ssl/private/key.pem; ssl_password_file /etc/keys/pass;',
     'proxy_set_header Authorization $http_authorization; auth_basic "Members only"; auth_basic_user_file .htpasswd;',
     'if ($cookie_a = "") { return 403; } map $uri $x { "/key" 1; }',
+    'fastcgi_pass 127.0.0.1:9000; proxy_pass http://app-2; add_header Access-Control-Allow-Credentials "true" always;',
     'limit_req_zone $binary_remote_addr zone=login:10m rate=1r/s; ssl_session_tickets off;',
   ])
     t.strictSame(found(text), [], text);

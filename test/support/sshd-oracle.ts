@@ -103,9 +103,13 @@ function holds(criteria: string, by: Connection): boolean {
     const [name = '', patterns = ''] = words.slice(i, i + 2);
     const value = { User: by.user, Host: by.host, Address: by.addr }[name];
     if (value === undefined) return false;
-    const has = patterns
-      .split(',')
-      .some((each) => new RegExp(`^${each.replaceAll('.', '\\.').replaceAll('*', '.*')}$`).test(value));
+    const has = patterns.split(',').some((each) => {
+      const body = each
+        .replaceAll(/[\\^$.+()[\]{}|]/g, '\\$&')
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.');
+      return new RegExp(`^${body}$`).test(value);
+    });
     if (!has) return false;
   }
   return true;

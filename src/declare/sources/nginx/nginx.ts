@@ -137,7 +137,11 @@ function addBlock(leaves: Leaves, at: string, { name, args, block = [] }: Direct
     if (each.block !== undefined && each.name === 'if') addIf(leaves, path, each);
     else if (each.block !== undefined) addBlock(leaves, path, each);
     else if (step.startsWith('#')) leaves.add(path, spelt([each.name, ...each.args]), () => true);
-    else leaves.add(path, stepOf(each).value, () => SECRETS.has(each.name));
+    else {
+      // `fastcgi_pass` and its like take an address.
+      const called = each.name.endsWith('_pass') ? 'address' : undefined;
+      leaves.add(path, stepOf(each).value, () => SECRETS.has(each.name), called);
+    }
   }
 }
 

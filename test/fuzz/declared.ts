@@ -40,6 +40,7 @@ import { parseObserved } from '../../src/monitor/conditions.ts';
 import { parseExpectations } from '../../src/monitor/expectations.ts';
 import { parseSecrets } from '../../src/monitor/webhook-secret.ts';
 import { readKnownLogs } from '../../src/witness/logs.ts';
+import { TREE } from '../support/forged-openings.ts';
 import { openStatement, parseStatement, signStatement } from '../../src/evidence/listener.ts';
 import { noteVerifier } from '../../src/note/key.ts';
 import { parseFlat } from '../../src/yaml/flat.ts';
@@ -147,6 +148,9 @@ const POLICY = JSON.stringify({
 });
 const YAML =
   'a: 1\nb: [x, "y", 0x1F, 1e3, ~, true]\nc: {d: |-\n    t\n  , e: 2027-01-31}\nf: !secret hunter2\n"g h": >-\n  folded\n  text\n';
+const NAMING =
+  'claims:\n  - {id: a, probe: ssh@1, expr: p.macs == "x", params: {macs: {declared: /Ciphers}, hostkeys: {declared: /Kex}}}\n' +
+  '  - {pack: sshd-as-declared, params: {kex: {declared: /Match/user/Ciphers}}}\n';
 const CLAIMS = `tier: critical-path
 environment: prod
 approvals: 1
@@ -305,6 +309,12 @@ export const DECLARED: readonly Target[] = [
     },
   },
   { name: 'claims', covers: ['parseClaims'], seeds: [text(CLAIMS)], run: (b) => void parseClaims(asText(b)) },
+  {
+    name: 'claims that name leaves',
+    covers: [],
+    seeds: [text(NAMING)],
+    run: (b) => void parseClaims(asText(b), { tree: TREE }),
+  },
   {
     name: 'expression',
     covers: ['parseExpression', 'parseTyped'],

@@ -3,7 +3,7 @@
  * The parameters of the claims are declared leaves.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -14,6 +14,7 @@ import { portableHmac } from '#src/declare/salting.ts';
 import { readSource } from '#src/declare/read.ts';
 import { JSON_SOURCE } from '#src/declare/sources/json.ts';
 import type { Source } from '#src/declare/sources/source.ts';
+import { NGINX_SOURCE } from '#src/declare/sources/nginx/nginx.ts';
 import { SSHD_SOURCE } from '#src/declare/sources/sshd/sshd.ts';
 import { groupClaims } from '#src/probe/groups.ts';
 import { httpProbe } from '#src/probe/http/probe.ts';
@@ -157,58 +158,73 @@ t.test('a pack makes claims of what is declared alone', async (t) => {
 });
 
 const skipNginx = program('nginx') === undefined && 'no nginx';
-const TLS_FILE = 'claims: [{ pack: tls-as-declared, params: { protocols: { declared: /ssl_protocols } } }]';
+const tlsFile = (path: string, more = ''): string =>
+  `claims: [{ pack: tls-as-declared, params: { ${more} protocols: { declared: '${path}' } } }]`;
 
 t.test(
   'nginx accepts the versions of its ssl_protocols, and others are seen',
   { skip: skipNginx },
   async (t) => {
-    const pair = certificate(dir, 'p256');
-    const tree = (protocols: string): SaltedTree =>
-      treeOf(JSON_SOURCE, JSON.stringify({ ssl_protocols: protocols }));
-    const server = await nginx(dir, pair, 'ssl_protocols TLSv1.2 TLSv1.3;');
+    const server = await nginx(dir, certificate(dir, 'p256'), 'ssl_protocols TLSv1.2 TLSv1.3;');
     if (server === undefined) throw new Error('no nginx');
     t.teardown(() => server.stop());
-    t.strictSame(await verdicts(tlsProbe, server, TLS_FILE, tree('TLSv1.2 TLSv1.3')), {
+    const running = readFileSync(join(dir, 'nginx.conf'), 'utf8');
+    const file = tlsFile(`/http/server[localhost:${server.port}]/ssl_protocols`);
+    const declaring = (protocols: string): SaltedTree =>
+      treeOf(NGINX_SOURCE, running.replace('TLSv1.2 TLSv1.3', protocols));
+    t.strictSame(await verdicts(tlsProbe, server, file, declaring('TLSv1.2 TLSv1.3')), {
       'tls-undeclared-refused': 'PROVEN E1',
       'tls-declared-accepted': 'PROVEN E3',
     });
     t.strictSame(
-      await verdicts(tlsProbe, server, TLS_FILE, tree('TLSv1.3')),
+      await verdicts(tlsProbe, server, file, declaring('TLSv1.3')),
       { 'tls-undeclared-refused': 'VIOLATED E3', 'tls-declared-accepted': 'PROVEN E3' },
       'the server still accepts what the file no longer names: the server signed that',
     );
-    t.strictSame(await verdicts(tlsProbe, server, TLS_FILE, tree('TLSv1.1 TLSv1.2 TLSv1.3')), {
+    t.strictSame(await verdicts(tlsProbe, server, file, declaring('TLSv1.1 TLSv1.2 TLSv1.3')), {
       'tls-undeclared-refused': 'PROVEN E1',
       'tls-declared-accepted': 'VIOLATED E1',
     });
-    const tried = TLS_FILE.replace('{ protocols', '{ versions: [TLSv1.3], protocols');
+    const tried = tlsFile(`/http/server[localhost:${server.port}]/ssl_protocols`, 'versions: [TLSv1.3],');
     t.match(
-      await verdicts(tlsProbe, server, tried, tree('TLSv1.3')),
+      await verdicts(tlsProbe, server, tried, declaring('TLSv1.3')),
       { 'tls-undeclared-refused': /^UNKNOWN/ },
       'a version that was not tried is not refused',
     );
-    for (const protocols of ['SSLv3 TLSv1.2', 'TLSv1.2,TLSv1.3', '', 'TLSv1.2  TLSv1.3'])
-      t.throws(
-        () => parseClaims(TLS_FILE, { tree: tree(protocols) }),
-        { message: /the pack tls-as-declared: protocols has / },
-        protocols,
-      );
+    t.throws(() => parseClaims(tlsFile('/ssl_protocols'), { tree: declaring('TLSv1.3') }), {
+      message: new RegExp(`did you mean /http/server\\[localhost:${server.port}\\]/ssl_protocols\\?`),
+    });
   },
 );
 
+t.test('versions that the probe does not try are refused', async (t) => {
+  for (const protocols of ['SSLv3 TLSv1.2', 'TLSv1.2,TLSv1.3', '', 'TLSv1.2  TLSv1.3']) {
+    const tree = treeOf(JSON_SOURCE, JSON.stringify({ protocols }));
+    t.throws(
+      () => parseClaims(tlsFile('/protocols'), { tree }),
+      { message: /the pack tls-as-declared: protocols has / },
+      protocols,
+    );
+  }
+});
+
 const LIMIT_FILE = `claims:
   - pack: nginx-rate-limit-as-declared
-    params: { limit: { declared: /limit }, zone: { declared: /zone } }
+    params: { limit: { declared: LIMIT }, zone: { declared: ZONE } }
 `;
 
-function bursts(server: Target) {
-  return (limit: string, zone: string, more = ''): Promise<Readonly<Record<string, string>>> =>
+/** Looks at the server, against its own file with other words in the place of its limit. */
+function bursts(server: Target, folder: string) {
+  const running = readFileSync(join(folder, 'limit.conf'), 'utf8');
+  const at = `/http/server[:${server.port}]/location[~1]/limit_req[zone=api]`;
+  return (limit: string, rate: string, more = ''): Promise<Readonly<Record<string, string>>> =>
     verdicts(
       httpProbe,
       server,
-      LIMIT_FILE.replace('params: {', `params: {${more}`),
-      treeOf(JSON_SOURCE, JSON.stringify({ limit, zone })),
+      LIMIT_FILE.replace('params: {', `params: {${more}`)
+        .replace('LIMIT', `'${at}'`)
+        .replace('ZONE', "'/http/limit_req_zone[$binary_remote_addr]'"),
+      treeOf(NGINX_SOURCE, running.replace('burst=5 nodelay', limit).replace('10r/s', rate)),
       `https://127.0.0.1:${server.port}/`,
     );
 }
@@ -217,7 +233,7 @@ t.test('nginx limits as its limit_req says, no more and no less', { skip: skipNg
   const server = await limitedNginx(dir, certificate(dir, 'p256'), 'try_files /index.html =404;');
   if (server === undefined) throw new Error('no nginx');
   t.teardown(() => server.stop());
-  t.strictSame(await bursts(server)('burst=5 nodelay', 'zone=api:1m rate=10r/s'), {
+  t.strictSame(await bursts(server, dir)('burst=5 nodelay', '10r/s'), {
     'rate-limited-as-declared': 'PROVEN E1',
     'rate-served-as-declared': 'PROVEN E1',
   });
@@ -225,13 +241,13 @@ t.test('nginx limits as its limit_req says, no more and no less', { skip: skipNg
 
 t.test('another limit than the declared one is seen', { skip: skipNginx }, async (t) => {
   const other = join(dir, 'other');
-  for (const [name, limit, zone, more, says] of [
-    ['a', 'burst=30 nodelay', 'zone=api:1m rate=10r/s', '', { 'rate-served-as-declared': 'VIOLATED E1' }],
-    ['b', 'nodelay', 'zone=api:1m rate=1r/m', '', { 'rate-limited-as-declared': 'VIOLATED E1' }],
+  for (const [name, limit, rate, more, says] of [
+    ['a', 'burst=30 nodelay', '10r/s', '', { 'rate-served-as-declared': 'VIOLATED E1' }],
+    ['b', 'nodelay', '1r/m', '', { 'rate-limited-as-declared': 'VIOLATED E1' }],
     [
       'c',
       'burst=5 nodelay',
-      'zone=api:1m rate=10r/s',
+      '10r/s',
       ' requests: 3,',
       {
         'rate-limited-as-declared': /^UNKNOWN .*send more/,
@@ -246,7 +262,7 @@ t.test('another limit than the declared one is seen', { skip: skipNginx }, async
       'try_files /index.html =404;',
     );
     if (server === undefined) throw new Error('no nginx');
-    t.match(await bursts(server)(limit, zone, more), says, name);
+    t.match(await bursts(server, join(other, name))(limit, rate, more), says, name);
     await server.stop();
   }
 });

@@ -10,6 +10,7 @@ import type { Observed } from '#src/claim/observed.ts';
 import type { Value } from '#src/claim/value.ts';
 import type { DeclaredLeaf } from '#src/declare/leaf.ts';
 import { JSON_SOURCE } from '#src/declare/sources/json.ts';
+import { NGINX_SOURCE } from '#src/declare/sources/nginx/nginx.ts';
 import { declareSshd } from '#src/declare/sources/sshd/sshd.ts';
 import { declaredValue } from '#src/probe/declared.ts';
 import { execProbe } from '#src/probe/exec/probe.ts';
@@ -76,6 +77,33 @@ t.test(
     t.strictSame(dropped.value['changed'], ['/MaxAuthTries'], 'what was left out has its default');
   },
 );
+
+t.test('nginx -T against its files', { skip: program('nginx') === undefined && 'no nginx' }, async (t) => {
+  const [main, site] = [join(dir, 'nginx.conf'), join(dir, 'site.conf')];
+  const text = `pid ${dir}/pid; error_log stderr;\nevents {}\nhttp { access_log off; include ${site}; }\n`;
+  const server = 'server { listen 127.0.0.1:8080; server_name a.example; return 204; }\n';
+  const declared = valuesOf(
+    NGINX_SOURCE.declare(
+      [
+        { name: main, text },
+        { name: site, text: server },
+      ],
+      { literal: false, ignore: [] },
+    ).leaves,
+  );
+  const seen = (running: string): Promise<Observed> => {
+    writeFileSync(main, text);
+    writeFileSync(site, running);
+    const target = `${program('nginx')} -T -p ${dir} -e stderr -c ${main}`;
+    return look(execProbe, target, { listing: 'nginx' }, { declared });
+  };
+  const same = await seen(`# the same in another spelling\n${server.replace('204', '"204"')}`);
+  t.match(same.value, { same: declared.size, changed: [], absent: [], notCompared: [], undeclared: 0 });
+  t.equal(judged(same, 'nginx'), 'PROVEN E1');
+  const changed = await seen(server.replace('204', '403'));
+  t.strictSame(changed.value['changed'], ['/http/server[a.example:8080]/return']);
+  t.equal(judged(changed, 'nginx'), 'VIOLATED E1');
+});
 
 t.test('what is missing, and what is not to be compared', async (t) => {
   const target = printing('some', '{"a": 1, "b": {"c": true}, "more": "something-nobody-declared"}');

@@ -239,3 +239,26 @@ t.test('secrets', async (t) => {
       'no value is in a message',
     );
 });
+
+t.test('hostile files end with an answer', async (t) => {
+  const long = (text: string): string => text.repeat(Math.ceil(200_000 / text.length));
+  for (const [name, text, want] of [
+    ['postgresql.conf', `a.b = '${long('x')}'`, /line 1: more than 65536 characters/],
+    ['postgresql.conf', long('a'), /more than 65536 characters/],
+    ['postgresql.conf', long('x.y=1\n'), undefined],
+    ['postgresql.conf', 'x.y=1\n'.repeat(1_000_000), /more than 4194304 characters of configuration/],
+    ['postgresql.conf', long("' "), /more than 65536 characters/],
+    ['pg_hba.conf', long('\\\n'), undefined],
+    ['pg_hba.conf', long('"#"\\\n'), /a rule of more than 65536 characters/],
+    ['pg_hba.conf', long('a,b\\\n'), /a rule of more than 65536 characters/],
+    ['pg_hba.conf', 'local all all trust\n'.repeat(41_000), /more than 200000 leaves/],
+  ] as const)
+    if (want === undefined) t.ok(leaves({ [name]: text }));
+    else t.match(refusal({ [name]: text }), want, text.slice(0, 20));
+  const fan = Object.fromEntries(
+    Array.from({ length: 9 }, (_, i) => [`${i}.conf`, `include '${i + 1}.conf'\n`.repeat(9)]),
+  );
+  t.match(refusal({ ...fan, '9.conf': 'port = 1' }), /more than 1000 files are included/);
+  const many = { 'postgresql.conf': "include 'a.conf'", 'a.conf': long('x.y=1\n') };
+  t.same(leaves(many), { '/x.y': '1' });
+});

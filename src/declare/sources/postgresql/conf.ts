@@ -26,14 +26,15 @@ export function readConf(
   stack: readonly string[] = [normal(text.name)],
 ): readonly ConfLine[] {
   const lines: ConfLine[] = [];
-  for (const [i, line] of text.text.split('\n').entries()) {
+  for (const [i, line] of given.linesOf(text).entries()) {
     const at = { file: text.name, line: i + 1 };
     const found = settingIn(line, at);
     if (found === undefined) continue;
     const included = filesOf(found, given);
     if (included === undefined) lines.push(found);
     for (const each of included ?? [])
-      lines.push(...descend(stack, each, at, (deeper) => readConf(each, given, deeper)));
+      for (const inner of descend(stack, each, at, (deeper) => readConf(each, given, deeper)))
+        lines.push(inner);
   }
   return lines;
 }
@@ -102,7 +103,8 @@ function tokenAt(line: string, at: number): Token | undefined {
 
 /** What a line sets; undefined for a line that is empty or a comment. */
 function settingIn(line: string, at: Place): ConfLine | undefined {
-  const tokens = [...tokensOf(line)];
+  // A name, an equals sign, a value, and what must not follow.
+  const tokens = Array.from(tokensOf(line).take(4));
   if (tokens.length === 0) return undefined;
   const [name, ...after] = tokens;
   if (name?.kind !== 'id' && name?.kind !== 'qualified') throw fault(at, noName(name));

@@ -12,9 +12,12 @@ export interface Place {
   readonly line: number;
 }
 
-/** Most files that include one another (the server's own limit), and most files of all. */
+/** Most files that include one another (the server's own limit). */
 const MAX_DEPTH = 10;
+/** Most files that are included, and most characters of all files and of one line. A file that is included twice counts twice. */
 const MAX_FILES = 1_000;
+const MAX_TEXT = 4_194_304;
+const MAX_LINE = 65_536;
 
 export class GivenFiles {
   readonly #texts: ReadonlyMap<string, SourceText>;
@@ -22,6 +25,7 @@ export class GivenFiles {
   /** Names of the files that another one includes. */
   readonly included = new Set<string>();
   #count = 0;
+  #read = 0;
 
   constructor(texts: readonly SourceText[], whole: readonly string[]) {
     this.#texts = new Map(texts.map((text) => [normal(text.name), text]));
@@ -45,6 +49,24 @@ export class GivenFiles {
       .filter(({ name }) => folderOf(normal(name)) === folder && /^[^.].*\.conf$/s.test(lastOf(normal(name))))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
       .map((text) => this.#take(text, at));
+  }
+
+  /** The lines of a file, without their line feeds. Refuses `too-large`. */
+  linesOf({ name, text }: SourceText): readonly string[] {
+    this.#read += text.length;
+    if (this.#read > MAX_TEXT)
+      throw refuse(
+        'too-large',
+        `${printable(name)}: more than ${MAX_TEXT} characters of configuration; ${WHOLE}`,
+      );
+    const lines = text.split('\n');
+    const long = lines.findIndex((line) => line.length > MAX_LINE);
+    if (long >= 0)
+      throw refuse(
+        'too-large',
+        `${printable(name)} line ${long + 1}: more than ${MAX_LINE} characters; ${WHOLE}`,
+      );
+    return lines;
   }
 
   #take(text: SourceText, at: Place): SourceText {
@@ -72,6 +94,8 @@ export function descend<T>(
     throw fault(at, `files include one another more than ${MAX_DEPTH} deep, which the server refuses`);
   return read([...stack, name]);
 }
+
+const WHOLE = 'commit the file whole: `tallystick commit files FILE`';
 
 /** A refusal that names the file and the line. Text of the file is never in it, but for names. */
 export function fault({ file, line }: Place, what: string): Refusal {

@@ -36,12 +36,19 @@ const PARTS: readonly (readonly [Part, RegExp])[] = [
 /** The names of main files that are taken from a folder that is named. */
 const IN_FOLDERS = new Set(['postgresql.conf', 'postgresql.auto.conf', 'pg_hba.conf', 'pg_ident.conf']);
 
+/** Characters in which the first rule of a pg_hba.conf stands that does not say so in its name. */
+const MAX_HEAD = 65_536;
+
 /** By its name; a file of another name is a pg_hba.conf if its first line begins as a rule does. */
 function partOf({ name, text }: SourceText): Part {
   const found = PARTS.find(([, pattern]) => pattern.test(lastOf(name)));
   if (found !== undefined) return found[0];
-  const [first = ''] = /^(?!\s*(?:#|$)).*$/m.exec(text) ?? [];
-  const [word = ''] = first.trim().split(/\s+/);
+  const lines = text.slice(0, MAX_HEAD).split('\n');
+  const [word = ''] =
+    lines
+      .find((line) => /^[ \t]*[^\s#]/.test(line))
+      ?.trim()
+      .split(/\s/, 1) ?? [];
   return TYPES.includes(word) ? 'hba' : 'conf';
 }
 

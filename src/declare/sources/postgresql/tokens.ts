@@ -26,34 +26,55 @@ export function readLines(
   stack: readonly string[] = [normal(text.name)],
 ): readonly Line[] {
   const lines: Line[] = [];
-  for (const { line, content } of joined(text)) {
+  for (const { line, content } of joined(text, given)) {
     const at = { file: text.name, line };
     const fields = fieldsOf(content, at).map((field) => expanded(field, at, given, stack));
     if (fields.length === 0) continue;
     const included = filesOf(fields, at, given);
     if (included === undefined) lines.push({ ...at, fields });
     for (const each of included ?? [])
-      lines.push(...descend(stack, each, at, (deeper) => readLines(each, given, deeper)));
+      for (const line of descend(stack, each, at, (deeper) => readLines(each, given, deeper)))
+        lines.push(line);
   }
   return lines;
 }
 
+/** Most characters of a record, over all of its lines. */
+const MAX_RECORD = 65_536;
+
 /** Lines of a file; one that ends in a backslash goes on in the next. */
-function* joined({ name, text }: SourceText): Generator<{ readonly line: number; readonly content: string }> {
-  let open: { line: number; content: string } | undefined;
-  for (const [i, raw] of text.split('\n').entries()) {
-    const part = raw.replace(/[\r\n]+$/, '');
-    const at = { file: name, line: i + 1 };
+function* joined(
+  text: SourceText,
+  given: GivenFiles,
+): Generator<{ readonly line: number; readonly content: string }> {
+  let open: { readonly line: number; readonly content: string; readonly scan: Scan } | undefined;
+  for (const [i, raw] of given.linesOf(text).entries()) {
+    const part = raw.replace(/\r+$/, '');
+    const at = { file: text.name, line: i + 1 };
     const goesOn = part.endsWith('\\');
+    const scan = scanned(part, open?.scan ?? 'plain');
     const content = (open?.content ?? '') + (goesOn ? part.slice(0, -1) : part);
-    if (goesOn && content.replaceAll(/"[^"]*"/g, '').includes('#'))
+    if (content.length > MAX_RECORD) throw fault(at, `a rule of more than ${MAX_RECORD} characters`);
+    if (goesOn && scan === 'comment')
       throw fault(at, 'a comment that ends in a backslash swallows the next line; take the backslash out');
-    open = { line: open?.line ?? i + 1, content };
+    open = { line: open?.line ?? i + 1, content, scan };
     if (goesOn) continue;
     yield open;
     open = undefined;
   }
   if (open !== undefined) yield open;
+}
+
+/** Where a line ends. */
+type Scan = 'plain' | 'quote' | 'comment';
+
+function scanned(part: string, from: Scan): Scan {
+  let at = from;
+  for (const c of part) {
+    if (c === '"' && at !== 'comment') at = at === 'quote' ? 'plain' : 'quote';
+    else if (c === '#' && at === 'plain') return 'comment';
+  }
+  return at;
 }
 
 const BLANK = /[ \t\r]/;
@@ -135,7 +156,7 @@ function expanded(field: Field, at: Place, given: GivenFiles, stack: readonly st
     if (file === undefined)
       throw fault(at, `the file ${printable(token.text)} is not there; make it, or take it out of the list`);
     return descend(stack, file, at, (deeper) =>
-      Array.from(joined(file)).flatMap(({ line, content }) => {
+      Array.from(joined(file, given)).flatMap(({ line, content }) => {
         const within = { file: file.name, line };
         return fieldsOf(content, within).flatMap((each) => expanded(each, within, given, deeper));
       }),

@@ -251,7 +251,6 @@ t.test('hostile files end with an answer', async (t) => {
     ['pg_hba.conf', long('\\\n'), undefined],
     ['pg_hba.conf', long('"#"\\\n'), /a rule of more than 65536 characters/],
     ['pg_hba.conf', long('a,b\\\n'), /a rule of more than 65536 characters/],
-    ['pg_hba.conf', 'local all all trust\n'.repeat(41_000), /more than 200000 leaves/],
   ] as const)
     if (want === undefined) t.ok(leaves({ [name]: text }));
     else t.match(refusal({ [name]: text }), want, text.slice(0, 20));

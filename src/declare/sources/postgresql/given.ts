@@ -60,7 +60,7 @@ export class GivenFiles {
         `${printable(name)}: more than ${MAX_TEXT} characters of configuration; ${WHOLE}`,
       );
     const lines = text.split('\n');
-    const long = lines.findIndex((line) => line.length > MAX_LINE);
+    const long = lines.findIndex((each) => each.length > MAX_LINE);
     if (long >= 0)
       throw refuse(
         'too-large',

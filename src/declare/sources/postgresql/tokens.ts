@@ -33,8 +33,8 @@ export function readLines(
     const included = filesOf(fields, at, given);
     if (included === undefined) lines.push({ ...at, fields });
     for (const each of included ?? [])
-      for (const line of descend(stack, each, at, (deeper) => readLines(each, given, deeper)))
-        lines.push(line);
+      for (const inner of descend(stack, each, at, (deeper) => readLines(each, given, deeper)))
+        lines.push(inner);
   }
   return lines;
 }

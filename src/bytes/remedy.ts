@@ -23,8 +23,10 @@ export type RemedyOption =
   | 'logOrigin'
   | 'monitor'
   | 'peer'
+  | 'policy'
   | 'since'
   | 'until'
+  | 'vkey'
   // keys and what they may do
   | 'name'
   | 'replace'

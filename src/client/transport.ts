@@ -76,6 +76,7 @@ export async function exchange(transport: Transport, url: URL, ask: Ask): Promis
     if (target === undefined) {
       const body = await readBody(response, at, ask.maxBytes);
       const { status, headers } = response;
+      assertNotTls(at, status, body);
       return { url: at, method: ask.method ?? 'GET', status, headers, body };
     }
     await response.body?.cancel();
@@ -172,7 +173,7 @@ export function isBroken(error: unknown, transport: Transport, url: URL): boolea
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(cause instanceof Error)) return String(cause);
-  return 'code' in cause ? String(cause.code) : cause.message;
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
 }
 
 /** Node's error codes for a certificate that leads to no trusted authority. */
@@ -183,8 +184,44 @@ function unreachable(url: URL, error: unknown): Error {
     return refuse('unavailable', `${url.origin} did not answer in time; try again later`, { cause: error });
   }
   const why = reasonOf(error);
-  const advice = UNTRUSTED.test(why)
-    ? 'its certificate is not trusted here; if it should be, name it, or who issued it, in NODE_EXTRA_CA_CERTS'
-    : 'is a server running there?';
-  return refuse('unavailable', `${url.origin} cannot be reached (${why}); ${advice}`, { cause: error });
+  return refuse('unavailable', toldOf(url, why), { cause: error });
+}
+
+/** Node's error codes for a server that does not speak TLS, and for one that does not speak HTTP. */
+const NO_TLS =
+  /^(?:ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|ERR_SSL_HTTP_REQUEST|EPROTO)$/;
+const NO_HTTP = /^HPE_|HTTP\/1\.1 protocol|^Parse Error/;
+/** And for a connection that it closed before it answered, as servers of TLS do when they are spoken to in clear. */
+const CLOSED = /^(?:ECONNRESET|UND_ERR_SOCKET)$/;
+
+/** What a failed connection means, and what to do about it. */
+function toldOf(url: URL, why: string): string {
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  const at = `${url.hostname}:${port}`;
+  const away = `${url.origin} cannot be reached`;
+  if (why === 'ECONNREFUSED')
+    return `${away}: nothing listens at ${at} (${why}); check host and port, and whether the server runs`;
+  if (why === 'ENOTFOUND') return `${away}: there is no host ${url.hostname} (${why}); check its name`;
+  if (NO_TLS.test(why))
+    return `${away}: ${at} does not speak TLS (${why}); if it is what you mean, write http://${url.host}`;
+  if (NO_HTTP.test(why))
+    return `${away}: ${at} does not speak HTTP (${why}), so it is another server; check the port`;
+  if (UNTRUSTED.test(why))
+    return `${away} (${why}); its certificate is not trusted here; if it should be, name it, or who issued it, in NODE_EXTRA_CA_CERTS`;
+  const advice =
+    CLOSED.test(why) && url.protocol === 'http:'
+      ? `is a server running there? if it speaks TLS, write https://${url.host}`
+      : 'is a server running there?';
+  return `${away} (${why}); ${advice}`;
+}
+
+/** How servers of TLS answer a request in clear: nginx, Apache, Go. */
+const IN_CLEAR =
+  /plain HTTP request was sent to HTTPS port|plain HTTP to an SSL-enabled server|HTTP request to an HTTPS server/i;
+
+/** Refuses `unavailable` for the answer of a server of TLS that was spoken to in clear. */
+function assertNotTls(url: URL, status: number, body: Uint8Array): void {
+  if (status !== 400 || url.protocol !== 'http:' || body.length > 4_096) return;
+  if (IN_CLEAR.test(new TextDecoder().decode(body)))
+    throw refuse('unavailable', `${url.host} speaks TLS; write https://${url.host}`);
 }

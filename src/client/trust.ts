@@ -3,6 +3,7 @@
  * from another source.
  */
 import { refuse } from '../bytes/refusal.ts';
+import type { Remedy } from '../bytes/remedy.ts';
 import { decodeUtf8 } from '../bytes/text.ts';
 import { decodeCoseKey, decodeKeySet } from '../cose/key.ts';
 import { parseVkey, type NoteVerifier } from '../note/key.ts';
@@ -51,9 +52,29 @@ export function parseVkeys(bytes: Uint8Array, name: string): readonly NoteVerifi
   const lines = decodeUtf8(bytes)
     .split('\n')
     .map((line) => line.trim());
-  const keys = lines.filter((line) => line !== '' && !line.startsWith('#')).map(parseVkey);
+  const written = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  const other = otherThanVkeys(written[0] ?? '');
+  if (other !== undefined)
+    throw refuse(
+      'malformed-key',
+      `${name} ${other.is}`,
+      other.remedy === undefined ? undefined : { remedy: other.remedy },
+    );
+  const keys = written.map(parseVkey);
   if (keys.length === 0) throw refuse('malformed-key', `${name} holds no verifier key`);
   return keys;
+}
+
+/** What a file is that a user took for one of verifier keys, by its first line; undefined if that may be one. */
+function otherThanVkeys(line: string): { readonly is: string; readonly remedy?: Remedy } | undefined {
+  const wanted = 'whom to trust is said by the verifier keys of a log, which it prints at its start';
+  if (/^-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(line))
+    return { is: `is a private key, which signs; ${wanted}` };
+  if (/^(?:-----BEGIN |ssh-|ecdsa-)/.test(line))
+    return { is: `is the public key of somebody who signs statements; ${wanted}` };
+  if (/^(?:log|witness|group|quorum)\s/.test(line))
+    return { is: 'is a trust policy and no list of verifier keys: give it as one', remedy: { policy: true } };
+  return undefined;
 }
 
 /**

@@ -31,14 +31,25 @@ export async function askWhy(transport: Transport, log: string): Promise<Unready
 }
 
 /**
- * The refusal with the log's reason added. Only `not-yet` is changed. It never becomes `quorum-unmet`: what the log
+ * The refusal with the log's reason added, of `not-yet`; of `not-found`, what else answers at this URL. It never becomes `quorum-unmet`: what the log
  * says of its quorum is not signed, and only a reader who checked cosignatures may state that.
  */
 export async function explained(transport: Transport, log: string, refusal: Refusal): Promise<Refusal> {
+  if (refusal.code === 'not-found') return (await witnessAt(transport, log)) ?? refusal;
   if (refusal.code !== 'not-yet') return refusal;
   const { why } = await askWhy(transport, log);
   if (why === undefined) return refusal;
   return refuse('not-yet', `${refusal.message} (the log says: ${why})`, { cause: refusal });
+}
+
+/** The refusal for the URL of a witness, which has no entries; undefined where none answers. */
+async function witnessAt(transport: Transport, log: string): Promise<Refusal | undefined> {
+  const name = memberOf(await ask(transport, `${log}/v1/witness`), 'name');
+  if (typeof name !== 'string') return undefined;
+  return refuse(
+    'not-found',
+    `${log} is the witness ${printable(name, 100)}, which cosigns logs and has no entries; name the URL of the log`,
+  );
 }
 
 /**

@@ -40,16 +40,19 @@ export async function readSecretFile(path: string, missing = 'check its name'): 
   }
 }
 
-/** Whether a file that may not be read as a secret, or is none, is a public key: an OpenSSH line or PEM. */
-export async function isPublicKey(path: string): Promise<boolean> {
+/** What a file is that may not be read as a secret, or is none; undefined for a private key, and for what cannot be told. */
+export async function kindOf(path: string): Promise<'public' | 'folder' | 'other' | undefined> {
   try {
     await using file = await opened(path, READING, 'check its name');
     const stats = await file.stat();
-    if (!stats.isFile()) return false;
+    if (stats.isDirectory()) return 'folder';
+    if (!stats.isFile()) return undefined;
     const { bytesRead, buffer } = await file.read(Buffer.alloc(PUBLIC_BEGINS), 0, PUBLIC_BEGINS, 0);
-    return /^(?:ssh-|ecdsa-|-----BEGIN [A-Z ]*PUBLIC KEY-----)/.test(buffer.toString('latin1', 0, bytesRead));
+    const begins = buffer.toString('latin1', 0, bytesRead);
+    if (/^(?:ssh-|ecdsa-|-----BEGIN [A-Z ]*PUBLIC KEY-----)/.test(begins)) return 'public';
+    return stats.size > MAX_SECRET_BYTES || begins.startsWith('-----BEGIN ') ? undefined : 'other';
   } catch {
-    return false; // the caller has a refusal that says more
+    return undefined; // the caller has a refusal that says more
   }
 }
 

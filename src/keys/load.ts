@@ -11,7 +11,7 @@ import { assertStrongKey, type Algorithm, type PublicKey } from '../sign/algorit
 import type { Signer } from '../sign/signer.ts';
 import { agentSigner, type AgentOptions } from './agent.ts';
 import { execSigner } from './exec.ts';
-import { createSecretFile, existsAlready, isPublicKey, readSecretFile } from './file.ts';
+import { createSecretFile, existsAlready, kindOf, readSecretFile } from './file.ts';
 import { AGENT_PREFIX, EXEC_PREFIX } from './names.ts';
 import { nodeSigner, pooledSigner, publicKeyOf, type NodeSigner } from './native.ts';
 import { parseOpenSshKey } from './openssh.ts';
@@ -47,11 +47,19 @@ async function privateKeyIn(path: string): Promise<KeyObject> {
   try {
     return parsePrivateKey(await readSecretFile(path, 'make one with: tallystick keygen'), path);
   } catch (error) {
-    if (!(error instanceof Refusal) || !(await isPublicKey(path))) throw error;
-    throw refuse(
-      'key-file',
-      `${path} is a public key, which cannot sign; name the private key it belongs to`,
-    );
+    const kind = error instanceof Refusal ? await kindOf(path) : undefined;
+    if (kind === 'public')
+      throw refuse(
+        'key-file',
+        `${path} is a public key, which cannot sign; name the private key it belongs to`,
+      );
+    if (kind === 'folder') throw refuse('key-file', `${path} is a folder; name the key file itself`);
+    if (kind === 'other')
+      throw refuse(
+        'key-file',
+        `${path} holds no private key; name a PEM file, or make one with: tallystick keygen`,
+      );
+    throw error;
   }
 }
 

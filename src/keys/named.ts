@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { loadKeyFile, loadSigner } from './load.ts';
 import { isOutsideKey } from './names.ts';
 import { isPrivateKeyText, parsePublicKey, readPublicKey } from './public.ts';
+import { refuse } from '../bytes/refusal.ts';
 import type { PublicKey } from '../sign/algorithm.ts';
 import { readNamedFile } from '../platform/files.ts';
 
@@ -14,8 +15,16 @@ import { readNamedFile } from '../platform/files.ts';
 export async function readNamedKey(given: string, cwd: string): Promise<PublicKey> {
   if (isOutsideKey(given)) return (await loadSigner(given)).publicKey;
   const path = resolve(cwd, given);
-  if (!existsSync(path)) return parsePublicKey(given, given);
+  if (!existsSync(path)) {
+    if (FILE_NAME.test(given)) throw refuse('not-found', `${path} is not there; check its name`);
+    return parsePublicKey(given, given);
+  }
   const bytes = await readNamedFile(path);
+  if ((await readNamedVkeys(given, cwd)) !== undefined)
+    throw refuse(
+      'malformed-key',
+      `${given} holds the verifier key of a log or a witness, which signs checkpoints; give the public key of who signs statements`,
+    );
   if (isPrivateKeyText(bytes)) return (await loadKeyFile(path)).publicKey;
   return readPublicKey(bytes, given);
 }
@@ -33,5 +42,8 @@ export async function readNamedVkeys(given: string, cwd: string): Promise<readon
     .filter((line) => line !== '' && !line.startsWith('#'));
   return lines.length > 0 && lines.every((line) => VKEY.test(line)) ? lines : undefined;
 }
+
+/** Names with an ending, as files have, and paths: no key that is spelled out looks so. */
+const FILE_NAME = /^(?:\.{0,2}\/.*|[^+=]*\.[A-Za-z][A-Za-z0-9]{0,7})$/;
 
 const VKEY = /^\S+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/;

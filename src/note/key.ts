@@ -10,11 +10,12 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, equalBytes } from '../bytes/compare.ts';
 import { Cursor } from '../bytes/cursor.ts';
+import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { encodeUtf8, formatBase64 } from '../bytes/text.ts';
+import { encodeUtf8, formatBase64, parseBase64 } from '../bytes/text.ts';
 import { assertStrongKey, PUBLIC_KEY_LENGTH, type Algorithm, type PublicKey } from '../sign/algorithm.ts';
 import type { Signer } from '../sign/signer.ts';
-import { hasControl, readBase64 } from './fields.ts';
+import { hasControl } from './fields.ts';
 
 /** Signature types this program signs and verifies. */
 export type NoteType = 1 | 4 | 6;
@@ -50,7 +51,11 @@ export function isKeyName(name: string): boolean {
 
 /** Key id of a name, type and encoded public key: uint32. */
 export function keyId(name: string, type: NoteType, key: Uint8Array): number {
-  const hash = sha256(concatBytes(encodeUtf8(name), Uint8Array.of(0x0a, type), key));
+  return checksum(name, concatBytes(Uint8Array.of(type), key));
+}
+
+function checksum(name: string, typed: Uint8Array): number {
+  const hash = sha256(concatBytes(encodeUtf8(name), Uint8Array.of(0x0a), typed));
   return new Cursor(hash, 'malformed-key').u32();
 }
 
@@ -119,22 +124,36 @@ export function parseVkey(text: string): NoteVerifier {
   if (name === undefined || id === undefined || encoded === undefined) {
     throw refuse(
       'malformed-key',
-      'expected <name>+<8 lower-case hex digits>+<base64>, as key generation printed it',
+      'a verifier key is <name>+<8 lower-case hex digits>+<base64>, in one piece, as key generation printed it',
     );
   }
-  const bytes = readBase64(encoded, 'malformed-key', 'public key');
+  const bytes = writtenAs(name, id, encoded);
   const type = bytes[0];
   if (type !== 1 && type !== 4 && type !== 6) {
     throw refuse('unsupported-algorithm', 'this program verifies keys of type 01, 04 and 06 only');
   }
-  const verifier = noteVerifier(name, type, { algorithm: ALGORITHM[type], bytes: bytes.subarray(1) });
-  if (formatKeyId(verifier.id) !== id) {
-    throw refuse(
-      'malformed-key',
-      `the key id should be ${formatKeyId(verifier.id)}, not ${id}; a character was changed`,
-    );
+  return noteVerifier(name, type, { algorithm: ALGORITHM[type], bytes: bytes.subarray(1) });
+}
+
+/** Type and public key of a vkey. The id is a checksum over name, type and key: refuses `malformed-key` where it does not fit. */
+function writtenAs(name: string, id: string, encoded: string): Uint8Array {
+  assertName(name, 1);
+  const mistyped = `the verifier key of ${printable(name, 100)} is mistyped, or was cut: `;
+  const again = '; copy it again, whole';
+  let bytes: Uint8Array;
+  try {
+    bytes = parseBase64(encoded);
+  } catch (cause) {
+    throw refuse('malformed-key', `${mistyped}what stands after the second "+" is not base64${again}`, {
+      cause,
+    });
   }
-  return verifier;
+  const fitting = formatKeyId(checksum(name, bytes));
+  if (fitting === id) return bytes;
+  throw refuse(
+    'malformed-key',
+    `${mistyped}its checksum ${id} does not fit name and key, which have ${fitting}${again}`,
+  );
 }
 
 /**

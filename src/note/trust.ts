@@ -168,6 +168,12 @@ class Draft {
     if (keyword === 'witness') return this.#addWitness(items);
     if (keyword === 'group') return this.#addGroup(items);
     if (keyword === 'quorum') return this.#setQuorum(items);
+    if (/^[^+]+\+[0-9a-f]{8}\+/.test(keyword))
+      throw refuse('malformed-trust-policy', 'this is a verifier key and no trust policy: give it as one', {
+        remedy: { vkey: true },
+      });
+    if (keyword.startsWith('-----BEGIN'))
+      throw bad('this is a PEM file, such as of a key, and no trust policy');
     throw bad(`"${display(keyword)}" is not one of log, witness, group, quorum`);
   }
 
@@ -267,6 +273,8 @@ function linesOf(file: Uint8Array | string): string[] {
   if (typeof file === 'string' && !file.isWellFormed()) throw bad('the text has a lone surrogate');
   const bytes = typeof file === 'string' ? encodeUtf8(file) : file;
   if (bytes.some((b) => (b < 0x20 && b !== 0x09 && b !== 0x0a) || b === 0x7f)) {
+    if (bytes.some((b, i) => b === 0x0d && bytes[i + 1] === 0x0a))
+      throw bad('its lines end as on Windows (CRLF); save the file with plain newlines');
     throw bad('a control byte other than tab and newline; save the file with plain newlines');
   }
   const octets = Array.from(bytes, (b) => String.fromCharCode(b)).join('');

@@ -182,7 +182,14 @@ function assertLength<T extends Uint8Array>(path: string, bytes: T, most: number
 
 function unread(path: string, error: unknown): unknown {
   if (error instanceof Refusal) return error;
-  return refuse('not-found', `cannot read ${path} (${codeOf(error)})`, { cause: error });
+  const code = codeOf(error);
+  if (code === 'ENOENT') return refuse('not-found', `${path} is not there; check its name`, { cause: error });
+  if (code === 'ENOTDIR')
+    return refuse('not-found', `${path} is not there: a part of its path is a file, and no folder`, {
+      cause: error,
+    });
+  const why = whyNot(error);
+  return refuse('not-found', `cannot read ${path} (${why})`, { cause: error });
 }
 
 /** Bytes of standard input, at most `most`. It may wait, since somebody is asked to write. Refuses `too-large`. */

@@ -123,12 +123,12 @@ t.test('files that serve would refuse are refused by validate, and before anythi
   const refused: readonly (readonly [flags: string, message: RegExp])[] = [
     [
       '--tls-cert nope --tls-key nope',
-      /cannot serve TLS with .*nope.*ENOENT.*PEM certificate chain.*--tls-cert/,
+      /cannot serve TLS with .*nope is not there.*PEM certificate chain.*--tls-cert/,
     ],
     ['--tls-cert none --tls-key a.key', /cannot serve TLS/],
     ['--tls-cert a.crt --tls-key none', /cannot serve TLS/],
     ['--tls-cert a.crt --tls-key b.key', /cannot serve TLS.*mismatch/],
-    ['--witness-policy nope', /witnessPolicy .*nope.*ENOENT/],
+    ['--witness-policy nope', /witnessPolicy .*nope is not there/],
     ['--witness-policy bad', /witnessPolicy .*bad/],
   ];
   for (const [flags, err] of refused) {

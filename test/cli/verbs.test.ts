@@ -556,7 +556,7 @@ t.test('get: verified before it is printed', async (t) => {
   log.meddle = async (path) => (path.startsWith('/v1/') ? new Response(null, { status: 404 }) : undefined);
   t.equal((await me.run('get', entry)).code, 0, 'a log of other software has no search');
   log.meddle = () => Promise.reject(new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') }));
-  t.match(await me.run('get', entry), { code: 2, err: /cannot be reached/ });
+  t.match(await me.run('get', entry), { code: 2, err: /cannot be reached: nothing listens at/ });
 });
 
 t.test('get and status of a host that serves tiles alone', async (t) => {

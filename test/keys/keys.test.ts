@@ -71,7 +71,7 @@ t.test('secrets that others can reach, or that are no files, are refused', async
   await signs(t, await loadSigner(path), 'a read-only key file');
   symlinkSync(path, join(dir, 'link'));
   await signs(t, await loadSigner(join(dir, 'link')), 'a link to a safe file');
-  await t.rejects(loadSigner(join(dir, 'folder')), { code: 'key-file', message: /not a regular file/ });
+  await t.rejects(loadSigner(join(dir, 'folder')), { code: 'key-file', message: /is a folder/ });
   await t.rejects(loadSigner(join(dir, 'missing')), { code: 'key-file', message: /tallystick keygen/ });
   await t.rejects(loadSigner('/dev/zero'), { code: 'key-file', message: /not a regular file/ });
   if (present(t, 'mkfifo', '--version')) {

@@ -3,7 +3,7 @@
  * log; the data directory of a log with witnesses. Stores are opened read-only.
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { refuse } from '../../bytes/refusal.ts';
 import { folderFetch } from '../../client/node/folder-fetch.ts';
@@ -17,7 +17,12 @@ const NOTES = ['held.note', 'published.checkpoint'];
 export async function openFolder(url: string): Promise<typeof fetch> {
   const folder = fileURLToPath(url);
   if (!existsSync(folder))
-    throw refuse('no-such-log', `there is no directory ${folder}; --log takes a URL or a directory`);
+    throw refuse(
+      'no-such-log',
+      /^[A-Za-z0-9.-]+:\d{1,5}$/.test(basename(folder))
+        ? `there is no directory ${folder}; for a server write its URL: http://${basename(folder)}`
+        : `there is no directory ${folder}; --log takes a URL or a directory`,
+    );
   if (folder.endsWith('.zip'))
     throw refuse(
       'usage',

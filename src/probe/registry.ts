@@ -6,6 +6,7 @@ import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { didYouMean } from '../bytes/suggest.ts';
 import type { SignedFacts } from '../evidence/signed-facts.ts';
+import { API } from './api/describe.ts';
 import { EXEC } from './exec/describe.ts';
 import { CONTAINER } from './container/describe.ts';
 import { CRI } from './cri/describe.ts';
@@ -38,6 +39,7 @@ export const PROBES: readonly ProbeDescription[] = [
   CRI,
   OCI,
   CONTAINER,
+  API,
   EXEC,
   SELF,
 ];

@@ -18,6 +18,7 @@ export const RUNNERS: ReadonlyMap<string, () => Promise<Probe>> = new Map([
   ['cri@1', async () => (await import('./cri/probe.ts')).criProbe],
   ['oci@1', async () => (await import('./oci/probe.ts')).ociProbe],
   ['container@1', async () => (await import('./container/probe.ts')).containerProbe],
+  ['api@1', async () => (await import('./api/probe.ts')).apiProbe],
   ['exec@1', async () => (await import('./exec/probe.ts')).execProbe],
 ]);
 

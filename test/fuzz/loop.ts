@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Refusal } from '../../src/bytes/refusal.ts';
 import { DECLARED } from './declared.ts';
+import { API_CONTRACTS } from './api.ts';
 import { ENGINE_ANSWERS } from './container.ts';
 import { CRI_MESSAGES } from './cri.ts';
 import { KUBERNETES_ANSWERS } from './kubernetes.ts';
@@ -69,6 +70,7 @@ async function loop({ seed, inputs, only, at, until, place }: Order): Promise<Re
     ...PAGES,
     ...EVIDENCE,
     ...CRI_MESSAGES,
+    ...API_CONTRACTS,
     ...ENGINE_ANSWERS,
     ...KUBERNETES_ANSWERS,
     ...DECLARED,

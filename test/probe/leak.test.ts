@@ -554,6 +554,12 @@ t.test('what lowers checks, or says where a secret goes, is the owner’s', asyn
     'cri@1 api',
     'cri@1 node',
     'container@1 spki',
+    'api@1 requests',
+    'api@1 values',
+    'api@1 skip',
+    'api@1 verify',
+    'api@1 spki',
+    'api@1 scheme',
   ]);
 });
 

@@ -10,6 +10,7 @@ import { Refusal } from '../../src/bytes/refusal.ts';
 import { decodeObserved } from '../../src/agent/observed.ts';
 import { encodeCbor } from '../../src/bytes/cbor.ts';
 import { DECLARED } from '../fuzz/declared.ts';
+import { API_CONTRACTS } from '../fuzz/api.ts';
 import { ENGINE_ANSWERS } from '../fuzz/container.ts';
 import { CRI_MESSAGES } from '../fuzz/cri.ts';
 import { KUBERNETES_ANSWERS } from '../fuzz/kubernetes.ts';
@@ -28,6 +29,7 @@ const TARGETS = [
   ...BUNDLES,
   ...EVIDENCE,
   ...CRI_MESSAGES,
+  ...API_CONTRACTS,
   ...ENGINE_ANSWERS,
   ...KUBERNETES_ANSWERS,
   ...DECLARED,

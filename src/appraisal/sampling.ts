@@ -95,7 +95,7 @@ interface Seeds {
   readonly faults: readonly string[];
 }
 
-function seedsIn(proofs: readonly Proof[], epoch: number): Seeds {
+export function seedsIn(proofs: readonly Pick<Proof, 'parsed'>[], epoch: number): Seeds {
   const committed = new Map<number, Uint8Array>();
   const revealed = new Map<number, Uint8Array>();
   const faults = new Set<string>();

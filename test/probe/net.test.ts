@@ -189,7 +189,7 @@ t.test('pairs a minute', async (t) => {
     own.turn(host, perMinute, { last, signal });
   await turn('a', 2);
   await turn('a', 2);
-  await t.rejects(turn('a', 2), { code: 'unavailable', message: /2 pairs a minute.*--pairs/ });
+  await t.rejects(turn('a', 2), { code: 'unavailable', message: /2 pairs a minute.*agent consent/ });
   await turn('b', 2);
   t.same(waited, [], 'each host has its own');
   now = 40_000;

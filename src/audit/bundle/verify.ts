@@ -20,6 +20,7 @@ import { historiesOf, type BundleHistory } from './histories.ts';
 import { kidsOf } from './keys.ts';
 import { OPENINGS, PEOPLE, TRUST, VERIFIER } from './names.ts';
 import { openContainer, openFiles, type BundleFiles, type OpenedBundle } from './open.ts';
+import { drawsIn, type Draws } from './draws.ts';
 import { checkOpenings, parseOpenings } from './openings.ts';
 import { checkPeople } from './people.ts';
 import { Ended, Steps } from './steps.ts';
@@ -97,12 +98,14 @@ async function checkBeside(steps: Steps, opened: OpenedBundle): Promise<void> {
     (n) => `${n} are what proofs name`,
   );
   const leaves = files.get(OPENINGS);
-  if (leaves !== undefined)
+  if (leaves !== undefined) {
     await steps.run(
       'openings',
       () => checkOpenings(parseOpenings(leaves), tree.entries),
       () => 'each leaf leads to the root of its entry',
     );
+    tellDraws(steps, drawsIn(parseOpenings(leaves), tree.entries));
+  }
   const people = files.get(PEOPLE);
   if (people !== undefined)
     await steps.run(
@@ -110,6 +113,14 @@ async function checkBeside(steps: Steps, opened: OpenedBundle): Promise<void> {
       () => checkPeople(people, kidsOf(policies.steps)),
       (n) => `${n} keys are given to people, on the word of whoever made the bundle`,
     );
+}
+
+/** An agent that chose its pairs makes no bundle false: the bundle shows that it did. */
+function tellDraws(steps: Steps, { right, open, faults }: Draws): void {
+  if (faults.length > 0)
+    steps.skip('draws', `${faults.join('; ')}: what it proves of a sample is its own choice`);
+  else if (right > 0)
+    steps.pass('draws', `${right} looks took the pairs that their slots draw; of ${open} nobody can say yet`);
 }
 
 /** Whether the heads enclose the period, by the times of the quorum. */

@@ -74,7 +74,7 @@ function assertFits(pairs: readonly DeclaredPair[], draw: number, task: ProbeTas
     throw refuse(
       'config-invalid',
       `${worst} pairs of one draw may be of the host ${printable(host, 64)}; both ends allow ${perMinute} a minute with it, and ` +
-        `${mostPairs(perMinute)} fit into one run: allow more (tallystick agent consent --pairs, pairsPerMinute in targets.yaml), or give ` +
+        `${mostPairs(perMinute)} fit into one run: allow more (tallystick agent consent, pairsPerMinute in targets.yaml), or give ` +
         `the claim draw: ${mostPairs(perMinute)}`,
     );
   }

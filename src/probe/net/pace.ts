@@ -61,7 +61,7 @@ export class Pace {
         throw refuse(
           'unavailable',
           `the owners allow ${perMinute} pairs a minute with this host, and they are used up; nothing was sent. Have them allow more ` +
-            '(tallystick agent consent --pairs, pairsPerMinute in targets.yaml), or look at fewer pairs',
+            '(tallystick agent consent, pairsPerMinute in targets.yaml), or look at fewer pairs',
         );
       const wait = free - this.#now();
       if (wait > 0) {

@@ -118,7 +118,7 @@ async function drawsOf({ names, isRevealed = true, inSlot = true, without }: Tol
       .map((_, i) => ({ entry, claim: null, opening: openLeaf(tree, i) }))
       .filter(({ opening }) => opening.path !== without);
   const [, first] = entries;
-  return drawsIn([...open(declared, commitment), ...open(look, String(first?.id))], entries as never);
+  return drawsIn([...open(declared, commitment), ...open(look, String(first?.id))], entries);
 }
 
 const right = drawn(10, 3, drawSeed(seed(0), number, ROOT)).map((i) => NAMES[i] ?? '');

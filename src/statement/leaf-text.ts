@@ -32,7 +32,7 @@ interface DeclaredValue {
   readonly path: string;
   /** As people read it. */
   readonly value: string;
-  /** `p.ciphers of sshd-offer`. */
+  /** Who reads it, by parameter: `p.ciphers of sshd-offer, sshd-strict`. */
   readonly readers: readonly string[];
 }
 
@@ -40,14 +40,18 @@ interface DeclaredValue {
 export function declaredValues(
   claims: readonly Pick<Claim, 'id' | 'params' | 'declared'>[],
 ): readonly DeclaredValue[] {
-  const found = new Map<string, { readonly value: string; readonly readers: string[] }>();
+  const found = new Map<string, { readonly value: string; readonly ids: Map<string, string[]> }>();
   for (const { id, params, declared } of claims)
     for (const [name, path] of declared ?? []) {
-      const known = found.get(path) ?? { value: parameterText(params?.get(name) ?? ''), readers: [] };
-      known.readers.push(`p.${name} of ${id}`);
+      const known = found.get(path) ?? { value: parameterText(params?.get(name) ?? ''), ids: new Map() };
+      known.ids.set(name, [...(known.ids.get(name) ?? []), id]);
       found.set(path, known);
     }
-  return [...found].map(([path, each]) => ({ path, ...each }));
+  return [...found].map(([path, { value, ids }]) => ({
+    path,
+    value,
+    readers: [...ids].map(([name, each]) => `p.${name} of ${each.join(', ')}`),
+  }));
 }
 
 /** The same of a leaf that anybody may have made: bytes that are no CBOR as hex. */

@@ -78,7 +78,7 @@ function commitmentRows(commitment: Commitment): readonly Row[] {
 function declaredRows(claims: readonly Claim[]): readonly Row[] {
   return declaredValues(claims).map(({ path, value, readers }, i): Row => [
     i === 0 ? 'public' : '',
-    `declared at ${line(path, 200)} = ${line(value, 400)}, read by ${readers.map((each) => line(each, 200)).join(', ')}`,
+    `declared at ${line(path, 200)} = ${line(value, 400)}, read by ${readers.map((each) => line(each, 400)).join('; ')}`,
   ]);
 }
 

@@ -4,6 +4,8 @@ import type { Rests } from '../appraisal/reports.ts';
 import { formatTime } from '../bytes/time.ts';
 import type { Explanation } from '../client/explain.ts';
 import type { Snapshot } from '../client/snapshot.ts';
+import type { Claim } from '../statement/commitment.ts';
+import { parameterText } from '../statement/leaf-text.ts';
 import { describeVerified } from '../evidence/weigh.ts';
 import { dueOf, limitsOf, line, signerText, spanOf, WHO_LIES } from './plain.ts';
 import { slotLines } from './slots.ts';
@@ -27,6 +29,7 @@ export function whyRows(look: Snapshot, told: Explanation): readonly WhyRow[] {
       `${claim.title === undefined ? '' : `${line(claim.title)}: `}${line(claim.expr)}`,
       `${cadence}; next due ${dueOf(due, look.now)}`,
     ]),
+    ...rows('declared', declaredLines(claim)),
     ...rows('commitment', [`${entryText(look, declared.entry)}${sourceText(declared)}`]),
     ...approvalTexts(look, declared).flatMap((each) => rows('approval', [each])),
     ...rows('deployment', [deployment === undefined ? 'none is marked' : deploymentText(look, deployment)]),
@@ -45,6 +48,17 @@ export function whyRows(look: Snapshot, told: Explanation): readonly WhyRow[] {
 
 function rows(name: string, lines: readonly string[]): readonly WhyRow[] {
   return lines.length === 0 ? [] : [{ name, lines }];
+}
+
+/** The leaves that the claim reads: those that its expression names, or all if it names none. */
+function declaredLines(claim: Claim): readonly string[] {
+  const named = [...(claim.declared ?? [])];
+  const inExpression = named.filter(([name]) => claim.expr.includes(`p.${name}`));
+  return (inExpression.length > 0 ? inExpression : named).map(([name, path]) => {
+    const value = claim.params?.get(name);
+    const shown = value === undefined ? '' : parameterText(value);
+    return `p.${line(name, 128)} is declared at ${line(path, 200)} = ${line(shown, 400)}`;
+  });
 }
 
 function entryText(look: Snapshot, { index, id, time, parsed }: SubjectEntry | Declared['entry']): string {

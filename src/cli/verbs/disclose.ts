@@ -66,7 +66,7 @@ async function readersIn(folder: string): Promise<ReadonlyMap<string, string>> {
   const parsed = existsSync(statement) ? parseStatement(await readNamedFile(statement)) : undefined;
   if (parsed?.kind !== 'commitment' || isWithdrawal(parsed.commitment)) return new Map();
   const read = declaredValues(parsed.commitment.claims);
-  return new Map(read.map(({ path, readers }) => [path, readers.join(', ')]));
+  return new Map(read.map(({ path, readers }) => [path, readers.join('; ')]));
 }
 
 interface Shown {
@@ -87,7 +87,7 @@ function tell(
     read_by: readers.get(path) ?? null,
   }));
   for (const { path, value, read_by: by } of shown)
-    output.print(`${showPath(path)}  ${value}${by === null ? '' : `  (public: ${by} reads it)`}`);
+    output.print(`${showPath(path)}  ${value}${by === null ? '' : `  (public: ${by})`}`);
   output.result('disclose', { subject, folder, leaves: shown, of: all.length });
   return EXIT.ok;
 }

@@ -30,7 +30,9 @@ export function tellLeaves(
   for (const { path, reason } of excluded)
     output.note(`left out: ${showPath(path)} (${printable(reason, 512)})`);
   for (const { path, readers } of read)
-    output.note(`${showPath(path)} becomes public with a commitment: ${readers.join(', ')} reads it`);
+    output.note(
+      `${showPath(path)} becomes public with a commitment, since claims read it: ${readers.join('; ')}`,
+    );
   output.result('leaves', {
     profile,
     leaves: leaves.map((leaf) => ({

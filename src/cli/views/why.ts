@@ -5,6 +5,7 @@ import type { Explanation } from '../../client/explain.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { challengeIn, describeVerified } from '../../evidence/weigh.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
+import { declaredValues } from '../../statement/leaf-text.ts';
 import { whyRows } from '../../words/why.ts';
 import { slotsJson } from './slots.ts';
 import { classOf } from '../../words/results.ts';
@@ -39,6 +40,7 @@ export function whyJson(look: Snapshot, told: Explanation): { readonly [key: str
   });
   return {
     expr: status.claim.expr,
+    declared: declaredValues([status.claim]).map(({ path, value, readers }) => ({ path, value, readers })),
     committed: entry(declared.entry),
     approvals: declared.approvals.map(entry),
     approvals_needed: declared.declaration.approvals ?? 0,

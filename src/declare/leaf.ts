@@ -161,6 +161,16 @@ export class Leaves {
     this.put({ path, value: marked('text', of), sensitive: false });
   }
 
+  /** A date, or a date with a time, in ISO 8601. */
+  addTimestamp(path: string, iso: string): void {
+    this.put({ path, value: marked('timestamp', iso), sensitive: false });
+  }
+
+  /** A value that is encrypted in the source, as its ciphertext. It is sensitive. */
+  addSealed(path: string, ciphertext: string): void {
+    this.put({ path, value: marked('sealed', ciphertext), sensitive: true });
+  }
+
   /** A value that is known only after the declaration is applied. */
   addUnknown(path: string): void {
     this.put({ path, value: UNKNOWN, sensitive: false });

@@ -52,6 +52,7 @@ function treeOf(node: Node, path: string, scalarOf: Parameters<typeof treeOfLeav
   const [[name, value] = ['', undefined]] = Object.entries(content);
   if (name === '') return ended(new Map(), below, path);
   if (name === 'number' && typeof value === 'string') return ended({ number: value }, below, path);
+  if (name === 'timestamp' && typeof value === 'string') return ended(value, below, path);
   if (name === 'list' || name === 'documents')
     return (value === below.size ? positions(value) : textsOf(value, below.size, path)).map(child);
   if (name === 'names') return mapOf(below, child, textsOf(value, undefined, path));

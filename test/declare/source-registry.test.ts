@@ -34,6 +34,7 @@ const TEXTS: Readonly<Record<string, string>> = {
 };
 /** Kinds that are read from several texts. */
 const MORE: Readonly<Record<string, readonly SourceText[]>> = {
+  ansible: [{ name: 'hosts', text: 'web1 ansible_port=22\n' }],
   helm: helmTexts(
     { helm: { version: 'v3.19.5' } },
     Array.from({ length: 2 }, () => 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n') as [

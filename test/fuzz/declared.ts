@@ -46,6 +46,7 @@ import { noteVerifier } from '../../src/note/key.ts';
 import { parseFlat } from '../../src/yaml/flat.ts';
 import { seedSigner } from '../support/seed-signer.ts';
 import { policies } from '../support/statement-arbitraries.ts';
+import { SOURCE_FILES } from './sources.ts';
 import { asText, json, text, type Json, type Target } from './target.ts';
 
 /** Whoever is to have signed a consent, and a consent. */
@@ -235,6 +236,7 @@ const POSTGRESQL: readonly (readonly [string, string])[] = [
 ];
 
 export const DECLARED: readonly Target[] = [
+  ...SOURCE_FILES,
   {
     name: 'source text',
     covers: ['decodeSource'],

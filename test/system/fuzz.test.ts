@@ -43,7 +43,7 @@ const REASONS: Readonly<Record<string, string>> = {
     'openAgent openAgentDatabase openMonitor openLog openWitness openMirror openClient openOwn openWatch openFolder openDatabase openMonitorDatabase openDatabaseToRead openDatabaseToChange ' +
     'openHeads openStores openInBrowser openForWriting openForReading openFile openPublished openBatch openToBrowsers openApi openStoreToAudit',
   'reads files, which parsers of the list take apart':
-    'readChart readImage readDelegation readOwned readShownLeaves readNamedFile readNamedFileSync readNamedSource readTls readPiped readNamedKey readNamedVkeys readSecretFile readTexts readSource ' +
+    'readImage readDelegation readOwned readShownLeaves readNamedFile readNamedFileSync readNamedSource readTls readPiped readNamedKey readNamedVkeys readSecretFile readTexts readSource ' +
     'readAssets readGiven readNamedEnd readBundleFile readFact readFacts readLinkFact readLogs readParameters',
   'reads a log, whose entries parsers of the list take apart':
     'readSubject readHistory readAhead readPast readPasts readPlanned readProofs readDeclaring',

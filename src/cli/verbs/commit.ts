@@ -25,7 +25,7 @@ export const commitVerb = defineVerb({
   details:
     'Logs one signed commitment. It makes a salted root public, but no names, sizes or contents. Each file becomes a ' +
     'leaf, also below directories. If the first operand is a kind, the source (a file or standard input) is split into ' +
-    'leaves: terraform (show -json of a plan or state), kubernetes (manifests), oci (the folder of an image), packages (lockfiles), ' +
+    'leaves: terraform (show -json of a plan or state), kubernetes (manifests), helm (a chart), ansible (its files), oci (the folder of an image), packages (lockfiles), ' +
     'json, yaml, env, ' +
     'sshd (a listing of sshd -T, or files), nginx (a dump of nginx -T, or files), ' +
     'postgresql (its configuration files). ' +
@@ -59,6 +59,8 @@ export const commitVerb = defineVerb({
     'terraform show -json plan | tallystick commit terraform --subject tf/network --key ssh-agent:',
     'tallystick commit kubernetes web.yaml --subject prod/web --claims claims.yaml --pin',
     'tallystick commit nginx /etc/nginx --subject web/shop',
+    'tallystick commit helm chart/ --release web --namespace shop --values prod.yaml --subject prod/web',
+    'tallystick commit ansible hosts group_vars --subject prod/hosts',
     'tallystick commit --repin --subject prod/web',
   ],
   run: async (context, operands, flags) => {

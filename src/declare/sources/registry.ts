@@ -1,4 +1,5 @@
 /** Every kind of source that is read into leaves, one line each. Whole files, one leaf each, are in declare/node/files.ts. */
+import { ANSIBLE_SOURCE } from './ansible/ansible.ts';
 import { ENV_SOURCE } from './env.ts';
 import { HELM_SOURCE } from './helm/helm.ts';
 import { JSON_SOURCE } from './json.ts';
@@ -16,6 +17,7 @@ export const SOURCES: readonly Source[] = [
   TERRAFORM_SOURCE,
   KUBERNETES_SOURCE,
   HELM_SOURCE,
+  ANSIBLE_SOURCE,
   JSON_SOURCE,
   YAML_SOURCE,
   ENV_SOURCE,

@@ -42,7 +42,7 @@ class LiteralReader {
       )
     )
       return ODD;
-    if (/^\(/.test(text)) return /^\([\s'"0-9+.,()-]*\)|^\([^a-zA-Z]*\)/.test(text) ? ODD : NONE;
+    if (text.startsWith('(')) return /^\([\s'"0-9+.,()-]*\)|^\([^a-zA-Z]*\)/.test(text) ? ODD : NONE;
     const value = this.#value(0);
     if (value === NONE || value === ODD) return value;
     this.#match(SPACE);

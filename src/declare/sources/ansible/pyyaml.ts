@@ -14,7 +14,7 @@ import {
 } from 'yaml';
 import { printable } from '../../../bytes/printable.ts';
 import { refuse, type Refusal } from '../../../bytes/refusal.ts';
-import { MAX_DEPTH, readDocuments, TOO_DEEP } from '../../../yaml/documents.ts';
+import { MAX_DEPTH, readDocuments, TOO_DEEP, type Problem } from '../../../yaml/documents.ts';
 import type { NumberText } from '../../../bytes/json.ts';
 import type { Scalar } from '../../leaf.ts';
 import { plainValue, Sealed, Timestamp } from './scalars.ts';
@@ -50,19 +50,6 @@ const TAGS = [
 /** Reads the one document of a text; null for one without. Refuses `malformed-text`, with the line. */
 export function parsePyYaml(text: string): PyTree {
   const lines = new LineCounter();
-  const fault = ({
-    code,
-    message,
-    line,
-  }: {
-    readonly code: string;
-    readonly message: string;
-    readonly line: number;
-  }): Refusal =>
-    refuse(
-      'malformed-text',
-      `line ${line}: ${printable(message.split('\n', 1)[0] ?? '', 200)}${code === TOO_DEEP || code === 'TAG_RESOLVE_FAILED' ? `; ${WHOLE}` : ''}`,
-    );
   const odd =
     /[^\t\n\r -~\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|\r(?!\n)|[\u0085\u2028\u2029]|(?<!^)\ufeff/u.exec(
       text,
@@ -78,7 +65,7 @@ export function parsePyYaml(text: string): PyTree {
     text,
     { version: '1.1', schema: 'failsafe', uniqueKeys: false, merge: false, customTags: TAGS },
     lines,
-    fault,
+    problemOf,
   );
   if (documents.length > 1)
     throw refuse(
@@ -89,6 +76,13 @@ export function parsePyYaml(text: string): PyTree {
   return document === undefined || document.contents === null
     ? null
     : new Reader(lines).read(document.contents, 0);
+}
+
+/** The refusal of a problem that the parser found. */
+function problemOf({ code, message, line }: Problem): Refusal {
+  const [first = 'not YAML'] = message.split('\n', 1);
+  const advice = code === TOO_DEEP || code === 'TAG_RESOLVE_FAILED' ? `; ${WHOLE}` : '';
+  return refuse('malformed-text', `line ${line}: ${printable(first)}${advice}`);
 }
 
 class Reader {

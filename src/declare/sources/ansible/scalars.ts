@@ -112,8 +112,9 @@ function timestampOf(source: string): Timestamp | undefined {
   );
 }
 
+const two = (n: number): string => String(n).padStart(2, '0');
+
 function clock(minutes: number): string {
-  const two = (n: number): string => String(n).padStart(2, '0');
   return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 

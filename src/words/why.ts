@@ -90,7 +90,7 @@ function proofLines(
   { status: { proof }, leaves, otherProgram }: Explanation,
 ): readonly WhyRow[] {
   if (proof === undefined) return rows('proof', ['none yet']);
-  const { agent, seq, window, observations, challenge } = proof.parsed.proof;
+  const { agent, seq, window, observations, population, challenge } = proof.parsed.proof;
   const vantage = agent.vantage === undefined ? '' : `, from ${line(agent.vantage)}`;
   const seen = `${line(agent.name)} ${line(agent.version)}${vantage}, ${formatTime(window.start)} to ${formatTime(window.end)}`;
   const more = leaves.length > SHOWN_LEAVES ? [`and ${leaves.length - SHOWN_LEAVES} more (--json)`] : [];
@@ -104,6 +104,12 @@ function proofLines(
         ? []
         : [`up to entry ${otherProgram.index} the agent had another program or profile: ${line(other)}`]),
     ]),
+    ...rows(
+      'looked at',
+      population === undefined
+        ? []
+        : [`${population.sampled} of ${population.total}: ${line(population.source)}`],
+    ),
     ...rows(
       'observed',
       leaves.length === 0 ? [none] : [...leaves.slice(0, SHOWN_LEAVES).map((each) => line(each)), ...more],

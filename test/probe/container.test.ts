@@ -1,5 +1,5 @@
 /** `container@1` against engines that the test serves: powers over the host, and everything that must not look like their absence. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -7,7 +7,9 @@ import { judgeClaim } from '#src/claim/judge.ts';
 import type { Observed } from '#src/claim/observed.ts';
 import type { Value } from '#src/claim/value.ts';
 import { packOf } from '#src/declare/packs.ts';
+import { CONTAINER } from '#src/probe/container/describe.ts';
 import { containerProbe, makeContainerProbe } from '#src/probe/container/probe.ts';
+import { nginxServer } from '#src/probe/container/proxy.ts';
 import type { Parameter } from '#src/statement/commitment.ts';
 import {
   containerOf,
@@ -601,4 +603,17 @@ t.test('nothing of env, labels, arguments, mounts or undeclared names leaves', a
   ];
   t.same(a.value, b.value, "with the owner's secret a mark stays the same");
   t.notSame((await look(t, { engine })).value, a.value);
+});
+
+t.test('what the owner of an engine is told to allow', async (t) => {
+  const page = readFileSync(join(import.meta.dirname, '../../src/probe/container/README.md'), 'utf8');
+  t.ok(
+    page.includes(nginxServer('127.0.0.1:2375', '/run/docker.sock')),
+    'the page has the proxy of the grant',
+  );
+  const [grant] = CONTAINER.grants;
+  const to = (target: string) => grant?.statement({ who: 'tally', target });
+  t.equal(to('/run/docker.sock'), 'setfacl -m u:tally:rw /run/docker.sock');
+  t.match(to('http://127.0.0.1:2375'), /listen 127\.0\.0\.1:2375;/);
+  t.match(to('https://engine.example:2376'), /listen engine\.example:2376 ssl;/);
 });

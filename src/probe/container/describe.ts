@@ -7,6 +7,7 @@ import { isUrl } from '../../evidence/address.ts';
 import type { Grant } from '../grant.ts';
 import { urlOrAddress } from '../target-form.ts';
 import { CONTAINER_PACKS } from './pack.ts';
+import { nginxServer } from './proxy.ts';
 
 const FINDINGS: Shape = { list: { members: scalars('container', 'what') } };
 
@@ -65,13 +66,17 @@ function containerShape(params: ReadonlyMap<string, Parameter>): Shape {
   };
 }
 
+/** A proxy with https needs a certificate besides. */
+const listenOf = ({ protocol, host }: URL): string =>
+  protocol === 'https:' ? `${host} ssl` : host.includes(':') ? host : `${host}:80`;
+
 export const ENGINE_GRANT: Grant = {
   lets: 'ask the engine; who reads this socket is root on this host, unless a proxy before it lets the five paths through alone',
   by: 'shell',
   statement: ({ who, target }) =>
-    target.startsWith('/')
-      ? `setfacl -m ${shellWord(`u:${who}:rw`)} ${shellWord(target)}`
-      : `nginx -T | grep -F 'location ~ ^/v1[.]' # the five paths of the page of container@1, on ${shellWord(target)}`,
+    isUrl(target) && URL.canParse(target)
+      ? `cat > /etc/nginx/conf.d/tallystick-engine.conf <<'END'\n${nginxServer(listenOf(new URL(target)), '/run/docker.sock')}END`
+      : `setfacl -m ${shellWord(`u:${who}:rw`)} ${shellWord(target)}`,
 };
 
 const ENGINE_URL = urlOrAddress('http://HOST:PORT', ['http:', 'https:']);

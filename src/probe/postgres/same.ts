@@ -12,13 +12,13 @@ export interface Running {
   readonly words?: readonly string[];
 }
 
-/** Settings of text that the server spells in its own way. */
-const WITHOUT_CASE = new Set([
-  'datestyle',
-  'timezone',
-  'log_timezone',
-  'client_encoding',
-  'timezone_abbreviations',
+/** Settings of text that the server spells in its own way, and what of a text does not count. */
+const PLAIN: ReadonlyMap<string, (text: string) => string> = new Map([
+  ['datestyle', (text: string) => text.toLowerCase().replaceAll(/\s/g, '')],
+  ['client_encoding', (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '')],
+  // A sign turns a time zone around, so that nothing else is taken out.
+  ['timezone', (text: string) => text.toLowerCase()],
+  ['log_timezone', (text: string) => text.toLowerCase()],
 ]);
 
 /** Units, words for on and off, and case may differ. */
@@ -31,7 +31,8 @@ export function isSame(name: string, text: string, running: Running): boolean {
       return true;
     return isSameNumber(text, raw, unit, type);
   }
-  return text === raw || (WITHOUT_CASE.has(name) && plain(text) === plain(raw));
+  const plain = PLAIN.get(name);
+  return text === raw || (plain !== undefined && plain(text) === plain(raw));
 }
 
 function isSameWord(name: string, word: string, raw: string): boolean {
@@ -45,8 +46,4 @@ function isSameNumber(text: string, raw: string, unit: string, type: 'integer' |
   if (a === undefined || b === undefined) return false;
   // The server shows six digits of a number that is no whole one.
   return a === b || (type === 'real' && Number(a.toPrecision(6)) === b);
-}
-
-function plain(text: string): string {
-  return text.toLowerCase().replaceAll(/[\s_-]/g, '');
 }

@@ -54,6 +54,16 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
   ['debug_parallel_query', 'force_parallel_mode'],
 ]);
 
+/** Declared settings by the names that this server has for them. */
+function asCalled<T>(named: ReadonlyMap<string, T>, live: ReadonlyMap<string, Live>): ReadonlyMap<string, T> {
+  return new Map(
+    Array.from(named, ([name, text]) => {
+      const other = RENAMED.get(name);
+      return [other !== undefined && !live.has(name) && live.has(other) ? other : name, text];
+    }),
+  );
+}
+
 /** Values that hold for this session alone, because of its own connection, role or database. */
 const OWN_SOURCES = new Set(['client', 'user', 'database', 'database user']);
 /** What somebody set for the whole server; `global` is ALTER ROLE ALL. */
@@ -66,16 +76,17 @@ export async function compareSettings(
   declared: ReadonlyMap<string, Value>,
   grantee: Grantee,
 ): Promise<Compared> {
-  const wanted = settingsIn(declared);
-  if (wanted.size === 0)
+  const named = settingsIn(declared);
+  if (named.size === 0)
     return {
       value: undefined,
       withheld: [{ path: '', reason: 'the commitment declares no setting: commit the postgresql.conf too' }],
       leaves: 0,
     };
-  const live = await liveSettings(session);
+  const { live, isWhole } = await liveSettings(session);
+  const wanted = asCalled(named, live);
   const overrides = await readOverrides(session);
-  const seesAll = await mayReadAll(session);
+  const seesAll = isWhole && (await mayReadAll(session));
   const found = await sortOut(session, wanted, live, overrides);
   const files = await waitingIn(session, wanted, live);
   return {
@@ -95,19 +106,23 @@ export async function compareSettings(
         : [
             membersOf('/undeclared', `this role does not see every setting${lacks(SETTINGS_GRANT, grantee)}`),
           ]),
-      ...(files.isDenied ? ['/waiting', '/faults'].map((path) => ({ path, reason: noFiles(grantee) })) : []),
+      ...(files.why === undefined
+        ? []
+        : ['/waiting', '/faults'].map((path) => ({ path, reason: noFiles(files.why, grantee) }))),
     ],
     leaves: wanted.size - found.unseen.length,
   };
 }
 
-const MANY = `roles and databases have more than ${MAX_ROWS} settings`;
+const MANY = `roles and databases have more than ${MAX_ROWS} settings, or this role may not read pg_db_role_setting`;
 
 function membersOf(path: string, reason: string): Withheld {
   return { path, reason, only: 'members' };
 }
 
-function noFiles(grantee: Grantee): string {
+function noFiles(why: string | undefined, grantee: Grantee): string {
+  if (why === 'too many')
+    return `the configuration files have more than ${MAX_ROWS} lines: too many to compare`;
   return `this role may not read what the configuration files say${lacks(FILES_GRANT, grantee)}`;
 }
 
@@ -116,9 +131,8 @@ function undeclaredIn(
   live: ReadonlyMap<string, Live>,
   wanted: ReadonlyMap<string, unknown>,
 ): readonly string[] {
-  const isDeclared = (name: string): boolean => wanted.has(name) || wanted.has(RENAMED.get(name) ?? '');
   return Array.from(live)
-    .filter(([name, { source }]) => SET_SOURCES.has(source) && !PLACES.has(name) && !isDeclared(name))
+    .filter(([name, { source }]) => SET_SOURCES.has(source) && !PLACES.has(name) && !wanted.has(name))
     .map(([name]) => name);
 }
 
@@ -157,9 +171,9 @@ async function sortOut(
 ): Promise<Sorted> {
   let [same, asked] = [0, 0];
   const [different, absent, unseen]: [string[], string[], string[]] = [[], [], []];
-  const own = new Set((overrides ?? []).map(({ name }) => name));
+  const own = overrides && new Set(overrides.map(({ name }) => name));
   for (const [name, text] of wanted) {
-    const known = live.get(name) ?? live.get(RENAMED.get(name) ?? '');
+    const known = live.get(name);
     asked += known === undefined ? 1 : 0;
     const running = known ?? (asked > MAX_SINGLE ? 'unseen' : await single(session, name));
     if (running === 'absent') absent.push(name);
@@ -172,9 +186,9 @@ async function sortOut(
 }
 
 /** Whether a running value is the one that the server gives to every session. */
-function isServers(name: string, { source }: Running, own: ReadonlySet<string>): boolean {
+function isServers(name: string, { source }: Running, own: ReadonlySet<string> | undefined): boolean {
   if (OWN_SOURCES.has(source)) return false;
-  return source !== 'session' || !own.has(name);
+  return source !== 'session' || (own !== undefined && !own.has(name));
 }
 
 /** Whether a declared value stands for what the operating system has, and the server shows that. */
@@ -194,15 +208,17 @@ async function single(session: Session, name: string): Promise<Running | 'absent
   return { raw, unit: '', type: 'string', source: 'configuration file' };
 }
 
-async function liveSettings(session: Session): Promise<ReadonlyMap<string, Live>> {
+async function liveSettings(
+  session: Session,
+): Promise<{ readonly live: ReadonlyMap<string, Live>; readonly isWhole: boolean }> {
   const rows = await session.rows(
     `SELECT lower(name), setting, coalesce(unit, ''), vartype, source, pending_restart::text, reset_val, to_json(enumvals)::text
-       FROM pg_catalog.pg_settings ORDER BY name LIMIT ${MAX_ROWS}`,
+       FROM pg_catalog.pg_settings ORDER BY name LIMIT ${MAX_ROWS + 1}`,
   );
-  return new Map(
+  const live = new Map(
     rows.map(([name, setting, unit, type, source, pending, reset, words]) => {
       const from = wordOf(source, SOURCES) ?? '';
-      const live: Live = {
+      const found: Live = {
         // What this session set for itself is not the server's.
         raw: (from === 'session' ? reset : setting) ?? '',
         unit: unitText(unit ?? ''),
@@ -211,9 +227,10 @@ async function liveSettings(session: Session): Promise<ReadonlyMap<string, Live>
         words: textsOf(words),
         pending: pending === 'true',
       };
-      return [name ?? '', live];
+      return [name ?? '', found];
     }),
   );
+  return { live, isWhole: rows.length <= MAX_ROWS };
 }
 
 interface Override {
@@ -221,12 +238,12 @@ interface Override {
   readonly text: string;
 }
 
-/** What ALTER ROLE and ALTER DATABASE set; undefined if that is too much to list. */
+/** What ALTER ROLE and ALTER DATABASE set; undefined if that is too much to list, or not shown to this role. */
 async function readOverrides(session: Session): Promise<readonly Override[] | undefined> {
-  const rows = await session.rows(
+  const rows = await session.tryRows(
     `SELECT unnest(setconfig) FROM pg_catalog.pg_db_role_setting LIMIT ${MAX_ROWS + 1}`,
   );
-  if (rows.length > MAX_ROWS) return undefined;
+  if ('code' in rows || rows.length > MAX_ROWS) return undefined;
   return rows.map(([line]) => {
     const [, name = '', text = ''] = /^([^=]*)=(.*)$/s.exec(line ?? '') ?? [];
     return { name: name.toLowerCase(), text };
@@ -258,11 +275,13 @@ async function waitingIn(
   session: Session,
   wanted: ReadonlyMap<string, string | undefined>,
   live: ReadonlyMap<string, Live>,
-): Promise<{ readonly isDenied: boolean; readonly value: ValueMap }> {
+): Promise<{ readonly why?: 'denied' | 'too many'; readonly value: ValueMap }> {
   const rows = await session.tryRows(
-    `SELECT lower(name), setting, (error IS NOT NULL)::text FROM pg_catalog.pg_file_settings ORDER BY seqno LIMIT ${MAX_ROWS}`,
+    `SELECT lower(name), setting, (error IS NOT NULL)::text FROM pg_catalog.pg_file_settings ORDER BY seqno LIMIT ${MAX_ROWS + 1}`,
   );
-  if ('code' in rows) return { isDenied: true, value: {} };
+  if ('code' in rows) return { why: 'denied', value: {} };
+  // Lines that were cut off could say something else.
+  if (rows.length > MAX_ROWS) return { why: 'too many', value: {} };
   const last = new Map(rows.map(([name, setting]) => [name ?? '', setting ?? '']));
   const isWaiting = ([name, running]: readonly [string, Live]): boolean => {
     const text = last.get(name);
@@ -273,7 +292,6 @@ async function waitingIn(
     return running.source !== 'command line' && !isSame(name, text, { ...running, source: 'override' });
   };
   return {
-    isDenied: false,
     value: {
       waiting: namesOf(
         Array.from(live)

@@ -8,7 +8,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import type { TreeHead } from '../../statement/saltedleaf.ts';
 import { VERSION } from '../../platform/place.ts';
-import { commonFolder, holds, readFacts, STDIN, type Found } from './files.ts';
+import { commonFolder, holds, readFacts, STDIN, type Found, type ShowProgress } from './files.ts';
 import { gitFacts, gitTop, type GitFacts } from './git.ts';
 import { FILES_PROFILE, formatOpening, leavesOf, OPENING_FILE, treeOf } from '../opening.ts';
 import { readableOwned } from './owned.ts';
@@ -25,6 +25,8 @@ export interface FilesToDeclare {
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly saltSecret: Uint8Array;
   readonly subject: string | undefined;
+  /** Told while many files are read. */
+  readonly progress?: ShowProgress | undefined;
 }
 
 /** The named files with their salts, the folder that paths are relative to, and the git work tree if one holds them all. */
@@ -32,7 +34,12 @@ async function readNamed(files: FilesToDeclare) {
   const paths = files.operands.map((operand) => (operand === STDIN ? STDIN : resolve(files.cwd, operand)));
   const named = paths.filter((path) => path !== STDIN);
   const { base, top } = await findBase(named, files.cwd);
-  const found = await readFacts(paths, { base, omit: files.omit, stdin: files.stdin });
+  const found = await readFacts(paths, {
+    base,
+    omit: files.omit,
+    stdin: files.stdin,
+    progress: files.progress,
+  });
   const salting = saltingBy(files.saltSecret);
   const facts = found.facts.map((fact) => ({ ...fact, salt: saltOfFile(salting, fact) }));
   return { paths, named, base, top, found, facts };

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, readdir, readlink, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { digest, type Digest } from '../../bytes/brand.ts';
 import { printable } from '../../bytes/printable.ts';
@@ -13,7 +13,7 @@ import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8 } from '../../bytes/text.ts';
 import type { Exclusion } from '../leaf.ts';
 import type { FileFact } from '../opening.ts';
-import { codeOf } from '../../platform/fault.ts';
+import { codeOf, whyNot } from '../../platform/fault.ts';
 
 /** The operand that means standard input. */
 export const STDIN = '-';
@@ -26,11 +26,15 @@ export interface Found {
   readonly excluded: readonly Exclusion[];
 }
 
+/** Shows how much of long work is done: the same as the client's and the command line's. */
+export type ShowProgress = (label: string, total: number) => { at(done: number): void; end(): void };
+
 /** `base`: absolute; paths are relative to it. `omit`: absolute paths to leave out of directories, with reasons. */
 interface FactsOptions {
   readonly base: string;
   readonly omit: ReadonlyMap<string, string>;
   readonly stdin: AsyncIterable<Uint8Array>;
+  readonly progress?: ShowProgress | undefined;
 }
 
 /** Reads everything that absolute paths (or `-`) name. Refuses `not-found`, and `usage` for what is no file. */
@@ -46,17 +50,35 @@ export async function readFacts(paths: readonly string[], reading: FactsOptions)
       );
     facts.set(fact.path, fact);
   };
+  const reads: Read[] = [];
   for (const path of paths) {
     if (path === STDIN)
-      add({ path: STDIN, type: 'stream', mode: undefined, ...(await hashStream(reading.stdin)) });
+      reads.push(async () => ({
+        path: STDIN,
+        type: 'stream',
+        mode: undefined,
+        ...(await hashStream(reading.stdin)),
+      }));
     else if ((await named(path, stat(path))).isDirectory())
-      await walk(path, reading, add, (each) => void excluded.set(each.path, each));
-    else add(await readFact(path, reading.base));
+      await walk(path, reading, reads, (each) => void excluded.set(each.path, each));
+    else reads.push(() => readFact(path, reading.base));
+  }
+  const shown = reading.progress?.('reading files', reads.length);
+  try {
+    for (const [done, read] of reads.entries()) {
+      add(await read());
+      shown?.at(done + 1);
+    }
+  } finally {
+    shown?.end();
   }
   if (facts.size === 0)
     throw refuse('not-found', 'there are no files in what was named; nothing to commit to');
   return { facts: [...facts.values()], excluded: [...excluded.values()].toSorted(byPath) };
 }
+
+/** Reads one file or link that was found. */
+type Read = () => Promise<FileFact>;
 
 /** The order in which a commitment names them. */
 const byPath = (a: Exclusion, b: Exclusion): number => (a.path < b.path ? -1 : 1);
@@ -70,7 +92,7 @@ export async function readFact(path: string, base: string): Promise<FileFact> {
     path: nameFrom(base, path),
     type: 'file',
     mode: stats.mode % 0o10000,
-    ...(await named(path, hashStream(createReadStream(path)))),
+    ...(await named(path, stats.size > AT_ONCE ? hashStream(createReadStream(path)) : hashAtOnce(path))),
   };
 }
 
@@ -102,7 +124,7 @@ function assertName(path: string): void {
 async function walk(
   folder: string,
   reading: FactsOptions,
-  add: (fact: FileFact) => void,
+  reads: Read[],
   exclude: (exclusion: Exclusion) => void,
 ): Promise<void> {
   const { base, omit } = reading;
@@ -112,9 +134,9 @@ async function walk(
     const stats = await named(path, lstat(path));
     const reason = name === GIT_FOLDER ? 'kept by git itself' : omit.get(path);
     if (reason !== undefined) exclude({ path: nameFrom(base, path), reason });
-    else if (stats.isSymbolicLink()) add(await readLinkFact(path, base));
-    else if (stats.isDirectory()) await walk(path, reading, add, exclude);
-    else add(await readFact(path, base));
+    else if (stats.isSymbolicLink()) reads.push(() => readLinkFact(path, base));
+    else if (stats.isDirectory()) await walk(path, reading, reads, exclude);
+    else reads.push(() => readFact(path, base));
   }
 }
 
@@ -140,8 +162,19 @@ async function named<T>(path: string, reading: Promise<T>): Promise<T> {
     return await reading;
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    throw refuse('not-found', `cannot read ${path} (${codeOf(error)})`, { cause: error });
+    const what =
+      codeOf(error) === 'ENOENT'
+        ? `${path} is not there; check its name`
+        : `cannot read ${path} (${whyNot(error)})`;
+    throw refuse('not-found', what, { cause: error });
   }
+}
+
+/** Files up to this size are read whole: a stream costs more than they do. */
+const AT_ONCE = 262_144;
+
+async function hashAtOnce(path: string): Promise<{ readonly size: number; readonly sha256: Digest }> {
+  return hashStream([await readFile(path)]);
 }
 
 /** Size and digest as read, whatever the file system said before. */

@@ -24,6 +24,7 @@ import { didYouMean } from '../../../bytes/suggest.ts';
 import type { FlagsOf, VerbOption } from '../../frame/verb.ts';
 import type { DeclaredTree } from '../../../declare/node/declared.ts';
 import { assertHelm, gatherHelm, HELM, isHelmAsked } from './helm.ts';
+import type { ShowProgress } from '../../../declare/node/files.ts';
 import { declareFiles, listFiles } from '../../../declare/node/declarefiles.ts';
 import { declareSource, readNamedSource } from '../../../declare/node/declaresource.ts';
 import { loadSaltSecret, saltingBy } from '../../../declare/node/salts.ts';
@@ -154,6 +155,11 @@ export function leavesAsked(
   });
 }
 
+const progressOf =
+  ({ output }: Context): ShowProgress =>
+  (label, total) =>
+    output.progress(label, total);
+
 /** A source if the first operand is a kind of source, else files. A file named `json` is given as `./json`. */
 async function namedAsked(
   context: Context,
@@ -178,7 +184,7 @@ async function namedAsked(
       [proofsFolderOf(context), 'proofs of commitments'],
       [config.dataDir, "a log's own data"],
     ]);
-    const files = { ...common, operands: named, omit, saltSecret };
+    const files = { ...common, operands: named, omit, saltSecret, progress: progressOf(context) };
     return { declare: () => declareFiles(files), list: () => listFiles(files) };
   }
   const reading = {

@@ -102,3 +102,22 @@ t.test('nginx: a folder with what it includes; one line is one leaf', async (t) 
     err: /\/etc\/nginx\/sites-enabled\/a line 5: "}" is not expected here/,
   });
 });
+
+t.test('ini: from standard input or a file', async (t) => {
+  const me = await user(t, {
+    'my.cnf': '[client]\nport = 3306\npassword = hunter2-hunter2\n',
+    'bad.ini': '[a]\nx = 1 ; one\n',
+  });
+  t.match(await me.run('commit', 'ini', 'my.cnf', '--list'), {
+    code: 1,
+    out: /\/client\/password {2}\(a secret\?/,
+  });
+  t.match(await me.run('commit', 'ini', 'my.cnf', '--sensitive', '/client/password'), { code: 0 });
+  change(me, 'my.cnf', '3306', '3307');
+  t.match(await me.run('commit', 'ini', 'my.cnf', '--sensitive', '/client/password'), { code: 0 });
+  t.match((await me.run('registry', 'diff', 'my.cnf')).out, /\/client\/port: "3306" → "3307"/);
+  t.match(await me.run('commit', 'ini', 'bad.ini'), {
+    code: 1,
+    err: /line 2: in the value of x: ; and # begin a comment/,
+  });
+});

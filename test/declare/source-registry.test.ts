@@ -29,6 +29,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   env: 'SIZE=1\n',
   sshd: 'Port 22\n',
   nginx: 'events {}\n',
+  ini: '[a]\nsize = 1\n',
   postgresql: 'work_mem = 1MB\n',
   packages: 'a.example/m v1.0.0 h1:JgcPM1rzpSOZS8y69FQvnY0xN0ciHlpQqwTXJcuZIA4=\n',
 };

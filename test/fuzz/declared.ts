@@ -31,6 +31,7 @@ import { declareJson, parseJson } from '../../src/declare/json.ts';
 import { declareKubernetes } from '../../src/declare/sources/kubernetes/kubernetes.ts';
 import { isTreeMap } from '../../src/declare/leaf.ts';
 import { unmarkedSecrets } from '../../src/declare/secret.ts';
+import { declareIni } from '../../src/declare/sources/ini.ts';
 import { declareNginx } from '../../src/declare/sources/nginx/nginx.ts';
 import { declareSshd } from '../../src/declare/sources/sshd/sshd.ts';
 import { declareTerraform } from '../../src/declare/sources/terraform/terraform.ts';
@@ -128,6 +129,7 @@ const PLAN = JSON.stringify({
   complete: true,
 });
 const ENV = 'A=1\nB=two\n# comment\nC_9=https://web.example/a?b=c\nE=\n';
+const INI = '; c\n[mysqld]\nport = 3306\n\n[a.b c]\n  x = y z\n  w = /a?b=c\n[d]\n';
 const NGINX =
   'user a;\nhttp {\n include d/*.conf;\n map $uri $x { default 0; "a b" \'c\'; }\n server { listen 443 ssl; server_name a.example;\n' +
   'location ~ \\.php$ { if ($a = b) { return 403; } } content_by_lua_block { x = "}" -- }\n } # c\n } }\n--\nadd_header A "${b}";\n';
@@ -264,6 +266,12 @@ export const DECLARED: readonly Target[] = [
       unmarkedSecrets(all, new Set());
       declareEnv(asText(b), true);
     },
+  },
+  {
+    name: 'ini',
+    covers: [],
+    seeds: [text(INI), text(ENV)],
+    run: (b) => void unmarkedSecrets(declareIni(asText(b)).leaves, new Set()),
   },
   {
     name: 'nginx',

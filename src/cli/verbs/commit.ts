@@ -27,7 +27,7 @@ export const commitVerb = defineVerb({
     'leaf, also below directories. If the first operand is a kind, the source (a file or standard input) is split into ' +
     'leaves: terraform (show -json of a plan or state), kubernetes (manifests), helm (a chart), ansible (its files), oci (the folder of an image), packages (lockfiles), ' +
     'json, yaml, env, ' +
-    'sshd (a listing of sshd -T, or files), nginx (a dump of nginx -T, or files), ' +
+    'sshd (a listing of sshd -T, or files), nginx (a dump of nginx -T, or files), ini, ' +
     'postgresql (its configuration files). ' +
     'disclose shows single ' +
     'leaves later, but never sensitive ones. Without --subject, the subject is the path of the only file. The commitment ' +

@@ -2,6 +2,7 @@
 import { ANSIBLE_SOURCE } from './ansible/ansible.ts';
 import { ENV_SOURCE } from './env.ts';
 import { HELM_SOURCE } from './helm/helm.ts';
+import { INI_SOURCE } from './ini.ts';
 import { JSON_SOURCE } from './json.ts';
 import { KUBERNETES_SOURCE } from './kubernetes/kubernetes.ts';
 import { NGINX_SOURCE } from './nginx/nginx.ts';
@@ -24,6 +25,7 @@ export const SOURCES: readonly Source[] = [
   SSHD_SOURCE,
   POSTGRESQL_SOURCE,
   NGINX_SOURCE,
+  INI_SOURCE,
   PACKAGES_SOURCE,
 ];
 

@@ -27,6 +27,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   json: '{"size":1}',
   yaml: 'size: 1\n',
   env: 'SIZE=1\n',
+  matrix: 'from,door,at\napp,db,db.example:5432\n',
   sshd: 'Port 22\n',
   nginx: 'events {}\n',
   ini: '[a]\nsize = 1\n',

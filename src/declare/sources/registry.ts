@@ -5,6 +5,7 @@ import { HELM_SOURCE } from './helm/helm.ts';
 import { INI_SOURCE } from './ini.ts';
 import { JSON_SOURCE } from './json.ts';
 import { KUBERNETES_SOURCE } from './kubernetes/kubernetes.ts';
+import { MATRIX_SOURCE } from './matrix.ts';
 import { NGINX_SOURCE } from './nginx/nginx.ts';
 import { PACKAGES_SOURCE } from './packages/packages.ts';
 import { POSTGRESQL_SOURCE } from './postgresql/postgresql.ts';
@@ -22,6 +23,7 @@ export const SOURCES: readonly Source[] = [
   JSON_SOURCE,
   YAML_SOURCE,
   ENV_SOURCE,
+  MATRIX_SOURCE,
   SSHD_SOURCE,
   POSTGRESQL_SOURCE,
   NGINX_SOURCE,

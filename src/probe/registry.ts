@@ -18,6 +18,7 @@ import { KMS } from './kms/describe.ts';
 import { KUBERNETES } from './kubernetes/describe.ts';
 import { NET } from './net/describe.ts';
 import { OCI } from './oci/describe.ts';
+import { PACKAGES } from './packages/describe.ts';
 import { POSTGRES } from './postgres/describe.ts';
 import { SELF } from './self/describe.ts';
 import { SSH } from './ssh/describe.ts';
@@ -38,6 +39,7 @@ export const PROBES: readonly ProbeDescription[] = [
   KUBERNETES,
   CRI,
   OCI,
+  PACKAGES,
   CONTAINER,
   API,
   EXEC,

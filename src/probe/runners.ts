@@ -17,6 +17,7 @@ export const RUNNERS: ReadonlyMap<string, () => Promise<Probe>> = new Map([
   ['kubernetes@1', async () => (await import('./kubernetes/probe.ts')).kubernetesProbe],
   ['cri@1', async () => (await import('./cri/probe.ts')).criProbe],
   ['oci@1', async () => (await import('./oci/probe.ts')).ociProbe],
+  ['packages@1', async () => (await import('./packages/probe.ts')).packagesProbe],
   ['container@1', async () => (await import('./container/probe.ts')).containerProbe],
   ['api@1', async () => (await import('./api/probe.ts')).apiProbe],
   ['exec@1', async () => (await import('./exec/probe.ts')).execProbe],

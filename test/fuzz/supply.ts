@@ -6,6 +6,7 @@ import { encodeSignatures, parseSignatures } from '../../src/evidence/signature-
 import { readIntoto, readSimpleSigning } from '../../src/evidence/signed-artefact.ts';
 import { bundleOfLayer, SIMPLE_SIGNING_TYPE } from '../../src/declare/oci/cosign.ts';
 import { parseManifest, platformOfConfig } from '../../src/declare/oci/manifest.ts';
+import { PACKAGES_SOURCE } from '../../src/declare/sources/packages/packages.ts';
 import { componentsOf } from '../../src/declare/oci/sbom.ts';
 import { encoded, GITHUB, RELEASE, SigstoreWorld } from '../support/sigstore-world.ts';
 import { asText, text, type Target } from './target.ts';
@@ -92,6 +93,26 @@ export const SUPPLY: readonly Target[] = [
       }),
     ],
     run: (b) => encodeSignatures(parseSignatures(b)),
+  },
+  {
+    name: 'lockfiles',
+    covers: [],
+    seeds: [
+      text(
+        JSON.stringify({
+          lockfileVersion: 3,
+          packages: { 'node_modules/a': { version: '1', integrity: `sha512-${'A'.repeat(86)}==` } },
+        }),
+      ),
+      text('a.example/m v1.0.0 h1:JgcPM1rzpSOZS8y69FQvnY0xN0ciHlpQqwTXJcuZIA4=\n'),
+      text(`[[package]]\nname = "a"\nversion = "1"\nsource = "r"\nchecksum = "${'a1'.repeat(32)}"\n`),
+      text(
+        `lock-version = "1.0"\n[[packages]]\nname = "a"\nversion = "1"\nwheels = [{hashes = {sha256 = "${'a1'.repeat(32)}"}}]\n`,
+      ),
+      text(`a[b]==1.0 ; python_version > "3" --hash=sha256:${'a1'.repeat(32)} # c\n`),
+    ],
+    run: (b) =>
+      void PACKAGES_SOURCE.declare([{ name: '-', text: asText(b) }], { literal: false, ignore: [] }),
   },
   {
     name: 'bills of materials',

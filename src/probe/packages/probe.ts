@@ -1,0 +1,225 @@
+/**
+ * The probe `packages@1` compares what is installed with the committed lockfiles: names and versions as the packages say them, what nobody locked,
+ * and contents where the archives with the locked digests are at hand.
+ */
+import { refuse } from '../../bytes/refusal.ts';
+import type { Observed } from '../../claim/observed.ts';
+import type { Withheld } from '../../claim/withheld.ts';
+import { declaredLeaves } from '../declared.ts';
+import { wordOf } from '../harmless.ts';
+import { ParsedParameters } from '../parsed-parameters.ts';
+import type { Probe, ProbeTask } from '../probe.ts';
+import { Archives } from './archives.ts';
+import { cargoInstalled } from './cargo.ts';
+import { ECOSYSTEMS, PACKAGES, type Ecosystem } from './describe.ts';
+import { InstalledFolder } from './folder.ts';
+import { Findings, type Ecosystems, type InstalledPackage } from './found.ts';
+import { goInstalled } from './go.ts';
+import { lockedPackages, type LockedPackage } from './locked.ts';
+import { npmInstalled } from './npm.ts';
+import { pypiInstalled } from './pypi.ts';
+
+export const packagesProbe: Probe = {
+  ...PACKAGES,
+  run,
+};
+
+interface Settings {
+  readonly ecosystem: Ecosystem;
+  readonly omitDev: boolean;
+  readonly ignores: (path: string) => boolean;
+  readonly archives: string | undefined;
+}
+
+async function run(task: ProbeTask): Promise<Observed> {
+  const settings = settingsOf(task);
+  const locked = lockedPackages(declaredLeaves('packages@1', task), settings.ecosystem);
+  const { seen, bytes } = await installedAt(task, settings, locked);
+  const archives = await Archives.at(settings.archives, task.signal);
+  const found = new Findings();
+  const { same, excluded } = compareVersions(seen, locked, settings, found);
+  const unseen = await compareContents(seen, same, locked, archives, found);
+  for (const path of seen.loose) found.add('extra', path);
+  for (const path of seen.links) found.add('linked', path);
+  const compared = same.length - unseen.uncompared;
+  const whole = seen.unreadable === 0;
+  const opaque = opaqueOf(seen, archives, unseen);
+  return {
+    value: {
+      ecosystem: settings.ecosystem,
+      locked: locked.size,
+      installed: seen.installed.length,
+      same: same.length,
+      compared,
+      ...(whole && { whole }),
+      ...(opaque === undefined && { contents: found.counts.altered === 0 }),
+      ...found.lists,
+      counts: { ...found.counts },
+    },
+    grades: [],
+    attachments: [],
+    contradictions: [],
+    population: {
+      source: 'installed packages',
+      total: seen.installed.length,
+      sampled: seen.installed.length,
+      method: 'all',
+    },
+    compared: { declared: locked.size, compared: locked.size - excluded, excluded },
+    undeclared: found.lists.extra,
+    withheld: [...withheldOf(seen, opaque, found), ...hiddenIn(unseen)],
+    bytes: bytes() + (archives?.bytes ?? 0),
+  };
+}
+
+/** Refuses `config-invalid`. */
+function settingsOf({ params }: ProbeTask): Settings {
+  const given = new ParsedParameters('packages@1', params);
+  const ecosystem = wordOf(
+    given.text('ecosystem', /^[a-z]{1,16}$/, `is one of ${ECOSYSTEMS.join(', ')}`),
+    ECOSYSTEMS,
+  );
+  if (ecosystem === undefined) throw given.wrong('ecosystem', `is one of ${ECOSYSTEMS.join(', ')}`);
+  const ignore =
+    given.texts('ignore', /^[^\0]{1,512}$/, 'is the name of a package, or a path told from the target') ?? [];
+  return {
+    ecosystem,
+    omitDev: given.flag('omitDev', false),
+    ignores: (path) => ignore.some((each) => path === each || path.startsWith(`${each}/`)),
+    archives: given.text('archives', /^\//, 'is the absolute path of a folder'),
+  };
+}
+
+/** Refuses `unavailable`. */
+async function installedAt(
+  { target, signal }: ProbeTask,
+  { ecosystem, ignores }: Settings,
+  locked: ReadonlyMap<string, LockedPackage>,
+): Promise<{ readonly seen: Ecosystems; readonly bytes: () => number }> {
+  if (!target.startsWith('/') || target.includes('\0'))
+    throw refuse('config-invalid', 'the target of packages@1 is an absolute path');
+  if (ecosystem === 'go') {
+    const seen = await goInstalled(target, signal);
+    return { seen, bytes: () => seen.bytes };
+  }
+  const folder = await InstalledFolder.at(target, signal);
+  const installedBy = { npm: npmInstalled, pypi: pypiInstalled, cargo: cargoInstalled }[ecosystem];
+  const workspaces = [...locked.values()].filter((each) => each.isLocal && each.leads === undefined);
+  const seen = await installedBy(
+    folder,
+    ignores,
+    workspaces.map(({ key }) => key),
+  );
+  if (seen.installed.length === 0 && seen.unreadable > 0)
+    throw refuse('unavailable', `nothing that ${ecosystem} installed can be read at the target`);
+  return { seen, bytes: () => folder.bytes };
+}
+
+/** Finds other versions, packages that nobody locked, and locked ones that are not there. The rest is the same. */
+function compareVersions(
+  { installed }: Ecosystems,
+  locked: ReadonlyMap<string, LockedPackage>,
+  { ecosystem, omitDev, ignores }: Settings,
+  found: Findings,
+): { readonly same: readonly InstalledPackage[]; readonly excluded: number } {
+  const same: InstalledPackage[] = [];
+  const seen = new Set<string>();
+  for (const each of installed) {
+    if (ignores(each.key)) continue;
+    const wanted = locked.get(each.key);
+    // Two of one name: one of them is not what the lockfile means.
+    if (wanted === undefined || seen.has(each.key)) found.add(each.isLink ? 'linked' : 'extra', each.key);
+    else if (each.isLink !== wanted.isLocal) found.add(each.isLink ? 'linked' : 'differing', each.key);
+    else if (wanted.isLocal && each.leads !== wanted.leads) found.add('linked', each.key);
+    else if (wanted.isLocal || isLocked(each, wanted, ecosystem)) same.push(each);
+    else found.add('differing', each.key);
+    seen.add(each.key);
+  }
+  let excluded = 0;
+  for (const each of locked.values()) {
+    if (seen.has(each.key)) continue;
+    if (each.isOptional || each.isLocal || (each.isDev && omitDev) || ignores(each.key)) excluded += 1;
+    else found.add('missing', each.key);
+  }
+  return { same, excluded };
+}
+
+function isLocked(
+  { name, version, digest, key }: InstalledPackage,
+  wanted: LockedPackage,
+  ecosystem: Ecosystem,
+): boolean {
+  if (version === undefined || !wanted.versions.includes(version)) return false;
+  if (
+    ecosystem === 'npm' &&
+    name !== (wanted.name ?? key.slice(key.lastIndexOf('node_modules/') + 'node_modules/'.length))
+  )
+    return false;
+  // What stands beside a package is its own word, and may still show that it is another.
+  const isTold = (ecosystem === 'go' || ecosystem === 'cargo') && wanted.digests.length > 0;
+  return !isTold || (digest !== undefined && wanted.digests.includes(digest));
+}
+
+interface Unseen {
+  /** Packages of the locked version whose contents were not compared. */
+  readonly uncompared: number;
+  /** Those among them that may hide others within. */
+  readonly hiding: number;
+}
+
+async function compareContents(
+  { altered, compare, inner = new Set() }: Ecosystems,
+  same: readonly InstalledPackage[],
+  locked: ReadonlyMap<string, LockedPackage>,
+  archives: Archives | undefined,
+  found: Findings,
+): Promise<Unseen> {
+  const wrong = new Set(altered);
+  let [uncompared, hiding] = [0, 0];
+  for (const each of same) {
+    const wanted = locked.get(each.key);
+    // What is linked is the project itself, and not of an archive.
+    if (wanted?.isLocal === true || wrong.has(each.key)) continue;
+    const archive = compare && wanted && (await archives?.find(wanted.digests));
+    const isSame = archive && (await compare?.(each, archive));
+    if (isSame === undefined) {
+      uncompared += 1;
+      if (inner.has(each.key)) hiding += 1;
+    } else if (!isSame) wrong.add(each.key);
+  }
+  for (const key of wrong) found.add('altered', key);
+  return { uncompared, hiding };
+}
+
+/** Why nothing shows that all contents are those of the archives; undefined if it is shown. */
+function opaqueOf(
+  { opaque, unreadable }: Ecosystems,
+  archives: Archives | undefined,
+  { uncompared }: Unseen,
+): string | undefined {
+  if (opaque !== undefined) return opaque;
+  if (unreadable > 0) return 'some folders cannot be read by this agent';
+  if (uncompared === 0) return undefined;
+  return archives === undefined
+    ? 'a lockfile names digests of archives, and what is installed has none: the owner names a folder with the archives, in the option archives'
+    : `of ${uncompared} packages there is no archive with a locked digest in the folder, or they have none`;
+}
+
+function hiddenIn({ hiding }: Unseen): readonly Withheld[] {
+  const reason = `${hiding} packages have a node_modules deep within; only their archive tells it from one that was added`;
+  return hiding === 0 ? [] : [{ path: '/extra', reason, only: 'members' }];
+}
+
+function withheldOf(
+  { unreadable }: Ecosystems,
+  opaque: string | undefined,
+  found: Findings,
+): readonly Withheld[] {
+  return [
+    ...(unreadable > 0
+      ? [{ path: '/whole', reason: `${unreadable} folders cannot be read by this agent` }]
+      : []),
+    ...(opaque === undefined ? [] : [{ path: '/contents', reason: opaque }]),
+    ...found.cut,
+  ];
+}

@@ -1,0 +1,146 @@
+/**
+ * What pip installed into a site-packages: distributions by their `.dist-info`, with the files that their RECORD names. A RECORD lies beside what it
+ * speaks of, so it shows that something was altered, and never that nothing was.
+ */
+import { unzipSync } from 'fflate';
+import { decodeUtf8, formatHex, parseBase64Url } from '../../bytes/text.ts';
+import { Refusal } from '../../bytes/refusal.ts';
+import { normalName } from '../../declare/sources/packages/pypi.ts';
+import { createHash } from 'node:crypto';
+import type { Ecosystems, InstalledPackage } from './found.ts';
+import type { InstalledFolder } from './folder.ts';
+
+const MAX_UNPACKED = 1_073_741_824;
+/** What the installer adds to a distribution. */
+const ADDED = /^[^/]+\.dist-info\/(?:INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_cache\.json)$/;
+const COMPILED = /(?:^|\/)__pycache__\/[^/]+\.pyc$/;
+
+interface Distribution extends InstalledPackage {
+  readonly record: ReadonlyMap<string, string>;
+}
+
+export async function pypiInstalled(
+  folder: InstalledFolder,
+  ignores: (path: string) => boolean,
+): Promise<Ecosystems> {
+  const distributions: Distribution[] = [];
+  const loose: string[] = [];
+  const links: string[] = [];
+  const altered: string[] = [];
+  let unreadable = 0;
+  let compiled = 0;
+  const top = await folder.entries('');
+  if (top === undefined) unreadable += 1;
+  for (const { name, kind } of top ?? [])
+    if (kind === 'folder' && name.endsWith('.dist-info') && !ignores(name))
+      distributions.push(await distributionAt(folder, name));
+  const owned = new Map<string, Distribution>();
+  for (const each of distributions) for (const path of each.record.keys()) owned.set(path, each);
+  const walk = async (path: string): Promise<void> => {
+    const entries = await folder.entries(path);
+    if (entries === undefined) unreadable += 1;
+    for (const { name, kind } of entries ?? []) {
+      const at = path === '' ? name : `${path}/${name}`;
+      if (ignores(at)) continue;
+      if (kind === 'folder') await walk(at);
+      else if (COMPILED.test(at)) compiled += 1;
+      else if (kind === 'link') links.push(at);
+      else if (kind === 'other' || !owned.has(at)) loose.push(at);
+    }
+  };
+  await walk('');
+  for (const each of distributions) if (!(await isAsRecorded(folder, each))) altered.push(each.key);
+  return {
+    installed: distributions,
+    loose,
+    links,
+    altered,
+    unreadable,
+    ...(compiled > 0 && {
+      opaque: `${compiled} compiled files (__pycache__) are in no archive, and Python runs them in place of what they were made of; install with --no-compile`,
+    }),
+    compare: async ({ key }, archive) => {
+      const own = distributions.find((each) => each.key === key);
+      const files = wheelOf(archive);
+      return own && files && isAsPacked(folder, own, files);
+    },
+  };
+}
+
+async function distributionAt(folder: InstalledFolder, name: string): Promise<Distribution> {
+  const metadata = textOf(await folder.read(`${name}/METADATA`)) ?? '';
+  const [headers = ''] = metadata.split(/\r?\n\r?\n/, 1);
+  const own = (header: string): string | undefined =>
+    new RegExp(`^${header}: *(\\S+)[ \\t]*\\r?$`, 'mi').exec(headers)?.[1];
+  const said = own('Name');
+  const record = recordOf(textOf(await folder.read(`${name}/RECORD`, 67_108_864)) ?? '');
+  record.set(`${name}/RECORD`, '');
+  return {
+    key: normalName(said ?? name.replace(/-[^-]*\.dist-info$/, '')),
+    name: said,
+    version: own('Version'),
+    isLink: false,
+    record,
+  };
+}
+
+/** `path,sha256=…,size` a line (Recording installed projects); paths above site-packages are scripts, which are not looked at. */
+function recordOf(text: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const line of text.split(/\r?\n/)) {
+    const [, quoted, plain, hash = ''] =
+      /^(?:"((?:[^"]|"")*)"|([^,"]*)),(?:sha256=([A-Za-z0-9_-]{43})=?)?,\d*$/.exec(line) ?? [];
+    const path = quoted?.replaceAll('""', '"') ?? plain;
+    if (path === undefined || path === '' || path.startsWith('/') || path.split('/').includes('..')) continue;
+    found.set(path, hash === '' ? '' : formatHex(parseBase64Url(hash)));
+  }
+  return found;
+}
+
+async function isAsRecorded(folder: InstalledFolder, { record }: Distribution): Promise<boolean> {
+  for (const [path, hash] of record) if (hash !== '' && (await folder.digest(path)) !== hash) return false;
+  return true;
+}
+
+/** Whether a distribution has the files of a wheel, and no others but what installers add. */
+async function isAsPacked(
+  folder: InstalledFolder,
+  { record }: Distribution,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<boolean> {
+  const wanted = new Map<string, Uint8Array>();
+  for (const [path, bytes] of files) {
+    // `NAME.data/purelib/` goes to site-packages; scripts, headers and data go elsewhere.
+    const [, scheme, rest = ''] = /^[^/]+\.data\/([^/]+)\/(.+)$/.exec(path) ?? [];
+    if (scheme === undefined) wanted.set(path, bytes);
+    else if (scheme === 'purelib' || scheme === 'platlib') wanted.set(rest, bytes);
+  }
+  for (const path of record.keys())
+    if (!wanted.has(path) && !ADDED.test(path) && !COMPILED.test(path)) return false;
+  for (const [path, bytes] of wanted) {
+    if (ADDED.test(path) || path.endsWith('/')) continue;
+    if ((await folder.digest(path)) !== createHash('sha256').update(bytes).digest('hex')) return false;
+  }
+  return true;
+}
+
+/** The files of a wheel; undefined if it is none, or one that would take too much memory. */
+function wheelOf(archive: Uint8Array): ReadonlyMap<string, Uint8Array> | undefined {
+  let left = MAX_UNPACKED;
+  try {
+    const files = unzipSync(archive, { filter: ({ originalSize }) => (left -= originalSize) >= 0 });
+    return left < 0 ? undefined : new Map(Object.entries(files));
+  } catch {
+    // The library throws errors of its own for whatever is no zip. The bytes have the locked digest, so nobody else chose them.
+    return undefined;
+  }
+}
+
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  try {
+    return bytes && decodeUtf8(bytes);
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}

@@ -3,6 +3,7 @@
  * path is resolved when the claims file is read. The leaves so named become public with the commitment, each with its
  * opening (statement/declared-parameter.ts).
  */
+import { refuse } from '../bytes/refusal.ts';
 import { nearest } from '../bytes/suggest.ts';
 import {
   FORMS,
@@ -93,11 +94,10 @@ export class NamedLeaves {
         `${showPath(path)} is no leaf, and leaves lie below it: name one, such as ${below.map(showPath).join(', ')}`,
       );
     const near = nearPaths(path, paths).map(showPath);
-    const meant =
-      near.length === 0
-        ? '; `commit --list` prints those that there are'
-        : `; did you mean ${near.join(', ')}?`;
-    return fault(at, `nothing is declared at ${showPath(path)}${meant}`);
+    const nothing = `${at}: nothing is declared at ${showPath(path)}`;
+    return near.length === 0
+      ? refuse('malformed-payload', `${nothing}; list what there is`, { remedy: { list: true } })
+      : refuse('malformed-payload', `${nothing}; did you mean ${near.join(', ')}?`);
   }
 }
 

@@ -111,10 +111,7 @@ t.test('what cannot be named is refused, and the refusal says what to write', as
       /\/tls is no leaf, and leaves lie below it: name one, such as \/tls\/host, \/tls\/port, /,
     ],
     ['{ versions: { declared: tls } }', /nothing is declared at tls/],
-    [
-      '{ versions: { declared: /nothing/like/it } }',
-      /nothing is declared at .*`commit --list` prints those that there are/,
-    ],
+    ['{ versions: { declared: /nothing/like/it } }', /nothing is declared at .*; list what there is/],
     ['{ versions: { declared: /password } }', /the leaf \/password is sensitive/],
     ['{ versions: { declared: /ratio } }', /the leaf \/ratio is no value that a parameter can have/],
     ['{ versions: { declared: /nothing } }', /\/nothing is an empty list/],

@@ -6,6 +6,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter } from 'yaml';
 import { printable } from '../bytes/printable.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { MAX_DEPTH, readDocuments, TOO_DEEP, type Problem } from '../yaml/documents.ts';
+import { goMeaning } from './goyaml.ts';
 import { Leaves, TypedMap, type Declarable, type Tree } from './leaf.ts';
 import { adviceFor, meaningOf } from './plain.ts';
 
@@ -20,6 +21,8 @@ interface YamlOptions {
    * them, as sigs.k8s.io/yaml does, and refuses those that it would spell differently.
    */
   readonly names: 'typed' | 'kubectl';
+  /** The meaning of a plain scalar on which versions of YAML disagree. Without it, it is refused. */
+  readonly otherwise?: (source: string) => Tree | undefined;
   /**
    * What an empty document is, such as the one that `---` at the end of a text starts: null, as in YAML (1.2.2 §9.1.4), or
    * no document, as for kubectl.
@@ -87,6 +90,11 @@ export function parseManifests(text: string): readonly Tree[] {
   return parseYaml(text, { ...PARTS, names: 'kubectl', empty: 'no document' });
 }
 
+/** Reads what helm renders, as Go does where versions of YAML disagree. */
+export function parseRendered(text: string): readonly Tree[] {
+  return parseYaml(text, { ...PARTS, names: 'kubectl', empty: 'no document', otherwise: goMeaning });
+}
+
 /** Leaves of a YAML file; of several documents, each below its number. `yaml@1`. */
 export function declareYaml(text: string): Declarable {
   const documents = parseYaml(text);
@@ -137,9 +145,16 @@ class YamlReader {
     const { tag, value, type } = node;
     if (type !== 'PLAIN' || tag !== undefined) return value;
     const meaning = meaningOf(value);
-    if (meaning !== undefined) return meaning;
+    // Go takes `0B1` and `+_7` for numbers, which no version of YAML does.
+    const isNumber =
+      typeof meaning === 'string' &&
+      this.#reading.names === 'kubectl' &&
+      typeof goMeaning(value) !== 'string';
+    if (meaning !== undefined && !isNumber) return meaning;
     // To kubectl, helm and the API server (go-yaml) it is a text, and no other reader takes it for anything else.
     if (value === '=' && this.#reading.names === 'kubectl') return value;
+    const other = this.#reading.otherwise?.(value);
+    if (other !== undefined) return other;
     throw this.#fault(node, adviceFor(value, this.#reading.whole));
   }
 

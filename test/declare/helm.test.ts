@@ -7,6 +7,7 @@ import { scanTemplate } from '#src/declare/sources/helm/calls.ts';
 import { readChart, type ChartFiles } from '#src/declare/sources/helm/chart.ts';
 import { declareHelm, helmTexts, mergedValues } from '#src/declare/sources/helm/helm.ts';
 import { declareKubernetes } from '#src/declare/sources/kubernetes/kubernetes.ts';
+import { goMeaning } from '#src/declare/goyaml.ts';
 import { unmarkedSecrets } from '#src/declare/secret.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -56,6 +57,7 @@ t.test('the order of a Go map is no order, unless it is lost again', async (t) =
     '{{ if has "x" (keys .Values.a) }}{{ end }}',
     '{{ $k := sortAlpha (keys .Values.a) }}',
     '{{ if (gt (len (keys .Values.a)) 1) }}{{ end }}',
+    '{{ printf "one of %s" (join "," (keys .Values.a)) | fail }}',
   ])
     t.equal(called(fine), '', fine);
   for (const not of [
@@ -282,4 +284,31 @@ t.test('secrets: of Secrets, of values, and the same ones elsewhere', async (t) 
   );
   const plain = secret(`stringData: { token: ${word} }`);
   t.match(declared(plain, plain, {}, [`x: ${word}\n`]).leaves.at(-1), { path: '/values/x', sensitive: true });
+});
+
+t.test('what is rendered is read as Go reads it, where versions of YAML disagree', async (t) => {
+  const table: readonly (readonly [text: string, meaning: unknown])[] = [
+    ['0755', 493],
+    ['08', 8],
+    ['0o17', 15],
+    ['0x1F', 31],
+    ['+1', 1],
+    ['1_000', 1000],
+    ['-0b11', -3],
+    ['yes', true],
+    ['Off', false],
+    ['y', true],
+    ['=', '='],
+    ['1e-05', { number: '0.00001' }],
+    ['1e3', 1000],
+    ['22:22', '22:22'],
+    ['2024-01-02', '2024-01-02'],
+    ['1e400', '1e400'],
+    ['18446744073709551616', { number: '18446744073709552000' }],
+  ];
+  for (const [text, meaning] of table) t.same(goMeaning(text), meaning, text);
+  t.equal(goMeaning('.nan'), undefined);
+  t.ok(paths(declared(MAP.replace('"1"', '0755'))).length > 0);
+  for (const odd of ['0755', '0B1', '+_7'])
+    t.throws(() => declareKubernetes([MAP.replace('"1"', odd)]), { message: /quote it/ }, odd);
 });

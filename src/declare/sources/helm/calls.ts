@@ -114,6 +114,9 @@ function callsOf(action: Action): readonly Call[] {
 
 /** Whether the order of what a function gives is lost: it is sorted, counted or searched next. `at`: the function. */
 function isOrderless(action: Action, at: number): boolean {
+  // What it fails with is told to people.
+  const [pipe, last] = action.slice(-2);
+  if (pipe?.text === '|' && last?.kind === 'name' && last.text === 'fail') return true;
   let depth = 0;
   for (let i = at + 1; i < action.length; i++) {
     const { kind, text } = action[i] ?? NONE;

@@ -21,7 +21,7 @@ import {
 } from '../../leaf.ts';
 import { textOfBase64 } from '../../secret-base64.ts';
 import { looksSecret } from '../../secret.ts';
-import { parseManifests } from '../../yaml.ts';
+import { parseManifests, parseRendered } from '../../yaml.ts';
 import { IGNORED, leavesOfObject, manifestObjects } from '../kubernetes/kubernetes.ts';
 import { HOOKS, isHook } from '../kubernetes/steps.ts';
 import type { Source, SourceText } from '../source.ts';
@@ -49,7 +49,7 @@ export function helmTexts(
 
 /** Objects that a release has for as long as it is installed: without hooks. */
 export function installedObjects(rendering: string): readonly TreeMap[] {
-  return manifestObjects([rendering]).filter((object) => !isHook(object));
+  return manifestObjects([rendering], parseRendered).filter((object) => !isHook(object));
 }
 
 interface Rendered {
@@ -112,7 +112,7 @@ function factsIn(text: string): {
 function renderedIn(text: string, ignored: readonly Exclusion[]): Rendered {
   const found = new Map<string, DeclaredLeaf>();
   let [hooks, crds] = [0, 0];
-  for (const object of manifestObjects([text])) {
+  for (const object of manifestObjects([text], parseRendered)) {
     const isApart = isHook(object);
     if (isApart) hooks += 1;
     if (object.get('kind') === 'CustomResourceDefinition') crds += 1;

@@ -53,9 +53,9 @@ export function declareKubernetes(
 }
 
 /** The objects of manifests. Refuses `malformed-payload` if there are none, or something else among them. */
-export function manifestObjects(texts: readonly string[]): readonly TreeMap[] {
+export function manifestObjects(texts: readonly string[], parse = parseManifests): readonly TreeMap[] {
   // Each file by itself: what it declares does not depend on the files before or after it.
-  const objects = texts.flatMap(parseManifests).flatMap((document) => objectsOf(document));
+  const objects = texts.flatMap((text) => parse(text)).flatMap((document) => objectsOf(document));
   if (objects.length === 0) throw refuse('malformed-payload', 'there is no Kubernetes object in this');
   return objects;
 }

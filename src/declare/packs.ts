@@ -2,6 +2,7 @@
  * Packs of ready claims. A pack is in the folder of its probe. Its parameters go to that probe; the claims file can override
  * the cadence and give ids a prefix. Claims name the controls that they support; no claim fulfils one alone.
  */
+import { didYouMean } from '../bytes/suggest.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { checkExpression } from '../claim/expression.ts';
 import type { Pack } from '../probe/pack.ts';
@@ -26,7 +27,7 @@ export function packNamed(name: string, probes: readonly ProbeDescription[] = PR
   const names = probes.flatMap(({ packs = {} }) => Object.keys(packs));
   throw refuse(
     'malformed-payload',
-    `there is no pack ${name}; there are ${[...names, 'no-enforcement-gap'].join(', ')}`,
+    `there is no pack ${name}${didYouMean(name, names)}; there are ${[...names, 'no-enforcement-gap'].join(', ')}`,
   );
 }
 

@@ -45,6 +45,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'declare/sources/env.ts': 'docker',
   'probe/cri/describe.ts': 'kubectl',
   'probe/kubernetes/credentials.ts': 'kubectl',
+  'probe/kubernetes/read-grant.ts': 'kubectl',
   ...Object.fromEntries(COMMANDS.map((file) => [file, 'a whole command'])),
 };
 

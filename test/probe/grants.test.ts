@@ -6,7 +6,9 @@ import t from 'tap';
 import { grantsOfProbes, grantsOfRules } from '#src/agent/needed-grants.ts';
 import { readRules } from '#src/agent/enrolment.ts';
 import { lacks, readsPath, sqlName } from '#src/probe/grant.ts';
+import { readGrant } from '#src/probe/kubernetes/read-grant.ts';
 import { PROBES } from '#src/probe/registry.ts';
+import { lacksRead } from '#src/probe/unreadable.ts';
 
 const TO = { sql: 'tally', shell: 'agent', kubernetes: 'ns/agent', iam: '' };
 
@@ -60,3 +62,41 @@ t.test('the page of postgres@1 has its statements', async (t) => {
   for (const line of (postgres?.grants ?? []).flatMap(({ statement }) => statement.split('\n')))
     t.ok(page.includes(line), line);
 });
+
+t.test(
+  'the right to read a kind is named by what was asked for, and never one to read Secrets',
+  async (t) => {
+    const at = (path: string): string | undefined =>
+      readGrant(path)?.statement({ who: 'tallystick/agent', target: '' });
+    t.equal(
+      at('/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies?limit=250'),
+      'kubectl create role tallystick-networkpolicies -n shop --verb=get,list,watch --resource=networkpolicies.networking.k8s.io && ' +
+        'kubectl create rolebinding tallystick-networkpolicies -n shop --role=tallystick-networkpolicies --serviceaccount=tallystick:agent',
+    );
+    t.match(
+      at('/api/v1/pods'),
+      /create clusterrole tallystick-pods --verb=get,list,watch --resource=pods && /,
+    );
+    t.match(at('/api/v1/namespaces/kube-system'), /--resource=namespaces && /);
+    for (const path of [
+      '/api/v1/namespaces/shop/secrets',
+      '/api/v1/secrets?limit=1',
+      "/api/v1/pods';x",
+      '/version',
+    ])
+      t.equal(at(path), undefined, path);
+  },
+);
+
+t.test(
+  'a path that the system keeps from the agent: the statement; one that is not there: none',
+  async (t) => {
+    const refusal = (code: string): Error => Object.assign(new Error(code), { code });
+    const grant = readsPath('read');
+    t.match(
+      lacksRead(grant, '/srv/a b', refusal('EACCES')),
+      /^; to let it: setfacl -R -m u:\S+ '\/srv\/a b'$/,
+    );
+    t.equal(lacksRead(grant, '/srv', refusal('ENOENT')), '');
+  },
+);

@@ -45,7 +45,7 @@ async function listOnce(api: ApiServer, node: string): Promise<readonly ApiPod[]
     if (next !== '') query.set('continue', next);
     const { status, body } = await api.ask({ path: `/api/v1/pods?${query.toString()}` });
     if (status === 410) return undefined;
-    if (status !== 200) throw api.refusal(status, WHAT);
+    if (status !== 200) throw api.refusal(status, WHAT, '/api/v1/pods');
     const list = podsIn(body, node);
     pods.push(...list.pods);
     next = list.next;

@@ -56,7 +56,7 @@ function filesShape(params: ReadonlyMap<string, Parameter>): Shape {
   };
 }
 
-export const FILES_GRANTS = [readsPath('read the folder, and what is made in it later')];
+export const READS_FOLDER = readsPath('read the folder, and what is made in it later');
 
 export const FILES: ProbeDescription = {
   name: 'files@1',
@@ -82,7 +82,7 @@ export const FILES: ProbeDescription = {
   blastRadius:
     'reads every declared file and every name below the folder; opens nothing but regular files, follows no link; at most 2 GiB',
   timeoutMs: 120_000,
-  grants: FILES_GRANTS,
+  grants: [READS_FOLDER],
   needs: ['fs-read'],
   packs: FILES_PACKS,
 };

@@ -2,6 +2,7 @@
  * The probe `files@1` compares the files below a folder with those that were committed to (profile `files@1`): digests,
  * sizes, modes, links, owners on request, and in a closed world files that nobody declared.
  */
+import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
@@ -12,9 +13,11 @@ import { declaredLeaves } from '../declared.ts';
 import { LiveTree, type Content, type Live } from './live.ts';
 import { factsBelow, isBelowAny, readSettings, type Fact, type Settings, type Wanted } from './wanted.ts';
 import { cutLists, membersOf } from '../members.ts';
-import { FILES } from './describe.ts';
+import { FILES, READS_FOLDER } from './describe.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
+import { lacks } from '../grant.ts';
 import { assertForm } from '../target-form.ts';
+import { lacksRead } from '../unreadable.ts';
 
 /** Most files and folders, bytes hashed and levels of folders in one run; most names shown of one kind. */
 const MAX_THINGS = 50_000;
@@ -45,8 +48,9 @@ async function openTree({ target, signal }: ProbeTask): Promise<LiveTree> {
   assertForm(FILES.name, FILES.target, target);
   try {
     return await LiveTree.at(target, MAX_BYTES, signal);
-  } catch {
-    throw refuse('unavailable', `there is no folder ${printable(target)} that this agent may read`);
+  } catch (error) {
+    const hint = lacksRead(READS_FOLDER, target, error);
+    throw refuse('unavailable', `there is no folder ${printable(target)} that this agent may read${hint}`);
   }
 }
 
@@ -223,14 +227,14 @@ function observe(found: Findings, live: LiveTree, declared: number, settings: Se
     population,
     compared: { declared, compared, excluded: declared - compared },
     ...(settings.closed && { undeclared }),
-    withheld: withheldOf(found),
+    withheld: withheldOf(found, live.root),
     bytes: live.bytes,
   };
 }
 
-function withheldOf({ counts, lists }: Findings): readonly Withheld[] {
+function withheldOf({ counts, lists }: Findings, root: string): readonly Withheld[] {
   const [first] = lists.unreadable;
-  const whole = `${counts.unreadable} files or folders cannot be read by this agent, such as ${JSON.stringify(first)}`;
+  const whole = `${counts.unreadable} files or folders cannot be read by this agent, such as ${JSON.stringify(first)}${lacks(READS_FOLDER, { who: userInfo().username, target: root })}`;
   return [
     ...(counts.unreadable > 0 ? [{ path: '/whole', reason: whole }] : []),
     ...cutLists(lists, MAX_SHOWN),

@@ -11,7 +11,8 @@ import { gunzip } from 'node:zlib';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { assertForm } from '../target-form.ts';
-import { FOLDER } from './grants.ts';
+import { lacksRead } from '../unreadable.ts';
+import { FOLDER, READS_TRAIL } from './grants.ts';
 
 const inflate = promisify(gunzip);
 
@@ -71,7 +72,7 @@ export class Folder {
       if (!(error instanceof Error && 'syscall' in error)) throw error;
       throw refuse(
         'unavailable',
-        `${printable(root)} is no folder, or this agent may not read all of its folders`,
+        `${printable(root)} is no folder, or this agent may not read all of its folders${lacksRead(READS_TRAIL, root, error)}`,
       );
     }
     return new Folder(root, paths, signal);

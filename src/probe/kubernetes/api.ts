@@ -8,6 +8,8 @@ import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
 import { CheckedAgent, type Place } from '../connection.ts';
 import { bodyOf, exchange, hostText } from '../exchange.ts';
+import { lacks } from '../grant.ts';
+import { readGrant } from './read-grant.ts';
 import type { Tree } from '../tree.ts';
 
 /** Most bytes of one answer, and of all answers of one run. A page of 250 objects has some 2 MB. */
@@ -75,13 +77,16 @@ export class ApiServer {
   async read(path: string, what: string): Promise<Tree> {
     const { status, body } = await this.ask({ path });
     if (status === 200) return body;
-    throw this.refusal(status, what);
+    throw this.refusal(status, what, path);
   }
 
-  /** Why something could not be read, by the status of the answer. */
-  refusal(status: number, what: string): Refusal {
+  /** Why something could not be read, by the status of the answer. `path`: what was asked for, to name the right that it lacks. */
+  refusal(status: number, what: string, path = ''): Refusal {
     const why = REASONS[status] ?? `it answers ${status}`;
-    return refuse('unavailable', `the API server ${this.name} does not give ${what}: ${why}`);
+    const grant = status === 403 ? readGrant(path) : undefined;
+    // Whose credential it is the agent does not know: this is the account that `agent profile` takes by default.
+    const hint = grant === undefined ? '' : lacks(grant, { who: 'tallystick/agent', target: this.name });
+    return refuse('unavailable', `the API server ${this.name} does not give ${what}: ${why}${hint}`);
   }
 
   close(): void {
@@ -117,7 +122,7 @@ const REASONS: Readonly<Record<number, string>> = {
   307: 'it redirects, and no redirect is followed',
   308: 'it redirects, and no redirect is followed',
   401: 'it does not take the credential; renew the token, or the certificate',
-  403: 'it forbids it; give the agent the Role that `tallystick agent profile` prints for these manifests',
+  403: 'it forbids it (`tallystick agent profile` prints the whole Role)',
   404: 'it has no such thing',
   410: 'the list expired again and again while it was read',
   429: 'it is too busy (429)',

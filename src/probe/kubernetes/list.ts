@@ -47,11 +47,10 @@ async function listOnce(api: ApiServer, resource: Resource, namespace: string): 
   const tokens = new Set<string>();
   for (let token = ''; pages.length === 0 || token !== '';) {
     const query = new URLSearchParams({ limit: String(PAGE), ...(token !== '' && { continue: token }) });
-    const { status, body } = await api.ask({
-      path: `${collectionPath(resource, namespace)}?${query.toString()}`,
-    });
+    const path = collectionPath(resource, namespace);
+    const { status, body } = await api.ask({ path: `${path}?${query.toString()}` });
     if (status === 410) return undefined;
-    if (status !== 200) throw api.refusal(status, what);
+    if (status !== 200) throw api.refusal(status, what, path);
     pages.push({
       items: itemsAt(body, 'items'),
       resourceVersion: textAt(body, 'metadata', 'resourceVersion') ?? '',

@@ -57,6 +57,8 @@ const TERRAFORM_SHAPE: Shape = {
 /** Milliseconds that `terraform show -json` may take. */
 export const SHOW_MS = 60_000;
 
+export const READS_STATE = readsPath('read the state');
+
 export const TERRAFORM: ProbeDescription = {
   name: 'terraform@1',
   summary:
@@ -77,7 +79,7 @@ export const TERRAFORM: ProbeDescription = {
   blastRadius:
     'reads one file; with run, `terraform show -json`, which starts the providers of the folder and changes nothing',
   timeoutMs: SHOW_MS + 10_000,
-  grants: [readsPath('read the state')],
+  grants: [READS_STATE],
   needs: ['child-process', 'fs-read'],
   packs: TERRAFORM_PACKS,
 };

@@ -19,8 +19,9 @@ import { ParsedParameters } from '../parsed-parameters.ts';
 import { cutLists, membersOf } from '../members.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 import { assertForm } from '../target-form.ts';
+import { lacksRead } from '../unreadable.ts';
 import { compare, MAX_SHOWN } from './compare.ts';
-import { SHOW_MS, TERRAFORM } from './describe.ts';
+import { READS_STATE, SHOW_MS, TERRAFORM } from './describe.ts';
 
 const MAX_BYTES = 64 * 1024 ** 2;
 
@@ -137,8 +138,9 @@ async function readStateFile(path: string, signal: AbortSignal): Promise<Read> {
   let file: FileHandle;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch {
-    throw refuse('unavailable', `${printable(path)} is not there, or this agent may not read it`);
+  } catch (error) {
+    const hint = lacksRead(READS_STATE, path, error);
+    throw refuse('unavailable', `${printable(path)} is not there, or this agent may not read it${hint}`);
   }
   try {
     const stats = await file.stat();

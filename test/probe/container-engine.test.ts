@@ -220,47 +220,40 @@ t.test('mounts by what they are of', async (t) => {
   );
 });
 
-t.test(
-  'a volume is what its options say: the attack that hides a folder of the host behind a name',
-  async (t) => {
-    const tries: readonly (readonly [what: string, options: unknown, expected: string])[] = [
-      ['a bind of the root', { Options: { type: 'none', o: 'bind', device: '/' } }, 'VIOLATED'],
-      [
-        'a bind among other options',
-        { Options: { type: 'none', o: 'ro,rbind', device: '/etc' } },
-        'VIOLATED',
-      ],
-      ['a bind without a type', { Options: { o: 'bind', device: '/var/run/docker.sock' } }, 'VIOLATED'],
-      ['a disk', { Options: { type: 'ext4', device: '/dev/sda1' } }, 'VIOLATED'],
-      [
-        'an overlay over the root',
-        { Options: { type: 'overlay', device: 'overlay', o: 'lowerdir=/' } },
-        'UNKNOWN',
-      ],
-      ['proc', { Options: { type: 'proc', device: 'proc' } }, 'UNKNOWN'],
-      ['a bind of some folder', { Options: { type: 'none', o: 'bind', device: '/srv/x' } }, 'PROVEN'],
-      ['a share', { Options: { type: 'nfs', o: 'addr=10.0.0.1', device: ':/x' } }, 'PROVEN'],
-    ];
-    for (const [what, options, expected] of tries) {
-      const seen = await look(t, {
-        engine: one({ mounts: [volume('v')] }, { volumes: { v: options as never } }),
-      });
-      t.equal(verdict(seen, 'no-host-mount'), expected, what);
-    }
-    const other = await look(t, { engine: one({ mounts: [volume('v', 'local-persist')] }) });
-    t.equal(verdict(other, 'no-host-mount'), 'UNKNOWN', 'of another driver');
-    const gone = await look(t, { engine: one({ mounts: [volume('v')] }) });
-    t.equal(verdict(gone, 'no-host-mount'), 'UNKNOWN', 'one that the engine does not have');
-    const strange = await look(t, { engine: one({ mounts: [{ Type: 'cluster', Source: 'x' }] }) });
-    t.equal(verdict(strange, 'no-host-mount'), 'UNKNOWN', 'a kind that is not known');
-    const asked = await look(t, { engine: one({ mounts: [volume('../../containers/json')] }) });
-    t.equal(verdict(asked, 'no-host-mount'), 'UNKNOWN', 'a name that is a path');
-    t.notOk(
-      asked.asked.some((each) => each.includes('volumes')),
-      'is not asked for',
-    );
-  },
-);
+t.test('a volume is what its options say, and no name hides a folder', async (t) => {
+  const tries: readonly (readonly [what: string, options: unknown, expected: string])[] = [
+    ['a bind of the root', { Options: { type: 'none', o: 'bind', device: '/' } }, 'VIOLATED'],
+    ['a bind among other options', { Options: { type: 'none', o: 'ro,rbind', device: '/etc' } }, 'VIOLATED'],
+    ['a bind without a type', { Options: { o: 'bind', device: '/var/run/docker.sock' } }, 'VIOLATED'],
+    ['a disk', { Options: { type: 'ext4', device: '/dev/sda1' } }, 'VIOLATED'],
+    [
+      'an overlay over the root',
+      { Options: { type: 'overlay', device: 'overlay', o: 'lowerdir=/' } },
+      'UNKNOWN',
+    ],
+    ['proc', { Options: { type: 'proc', device: 'proc' } }, 'UNKNOWN'],
+    ['a bind of some folder', { Options: { type: 'none', o: 'bind', device: '/srv/x' } }, 'PROVEN'],
+    ['a share', { Options: { type: 'nfs', o: 'addr=10.0.0.1', device: ':/x' } }, 'PROVEN'],
+  ];
+  for (const [what, options, expected] of tries) {
+    const seen = await look(t, {
+      engine: one({ mounts: [volume('v')] }, { volumes: { v: options as never } }),
+    });
+    t.equal(verdict(seen, 'no-host-mount'), expected, what);
+  }
+  const other = await look(t, { engine: one({ mounts: [volume('v', 'local-persist')] }) });
+  t.equal(verdict(other, 'no-host-mount'), 'UNKNOWN', 'of another driver');
+  const gone = await look(t, { engine: one({ mounts: [volume('v')] }) });
+  t.equal(verdict(gone, 'no-host-mount'), 'UNKNOWN', 'one that the engine does not have');
+  const strange = await look(t, { engine: one({ mounts: [{ Type: 'cluster', Source: 'x' }] }) });
+  t.equal(verdict(strange, 'no-host-mount'), 'UNKNOWN', 'a kind that is not known');
+  const asked = await look(t, { engine: one({ mounts: [volume('../../containers/json')] }) });
+  t.equal(verdict(asked, 'no-host-mount'), 'UNKNOWN', 'a name that is a path');
+  t.notOk(
+    asked.asked.some((each) => each.includes('volumes')),
+    'is not asked for',
+  );
+});
 
 /** Each leaves the claim without an answer. */
 const DOUBTS: readonly (readonly [

@@ -32,6 +32,7 @@ export type RemedyOption =
   | 'replace'
   | 'use'
   // what is declared
+  | 'allowNondeterministic'
   | 'approvals'
   | 'bundle'
   | 'ca'
@@ -39,6 +40,7 @@ export type RemedyOption =
   | 'certificateOidcIssuer'
   | 'claims'
   | 'dropClaims'
+  | 'helm'
   | 'image'
   | 'leaves'
   | 'list'

@@ -39,6 +39,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'build/verifier.ts': 'esbuild',
   'commit/server-defaults.ts': 'kubectl',
   'declare/node/git.ts': 'git',
+  'declare/node/helm.ts': 'helm',
   'declare/node/oci/layout.ts': 'oras, skopeo',
   'declare/secret-commands.ts': 'programs that are given a password',
   'declare/secret-texts.ts': 'programs that are given a password',

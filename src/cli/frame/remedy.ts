@@ -7,6 +7,7 @@ import { shellWord } from '../../bytes/shellword.ts';
 export const FLAGS = {
   adopt: 'tallystick prove --adopt',
   agentDir: '--agent-dir',
+  allowNondeterministic: '--allow-nondeterministic',
   approvals: '--approvals',
   bundle: '--bundle',
   ca: '--ca',
@@ -20,6 +21,7 @@ export const FLAGS = {
   dropClaims: '--drop-claims',
   forget: '--forget',
   full: '--full',
+  helm: '--helm',
   guardDir: '--guard-dir',
   image: '--image',
   insecureBind: '--insecure-bind',

@@ -83,23 +83,24 @@ export async function helmSource(asked: HelmAsked): Promise<readonly SourceText[
 /** Refuses what helm would take for a flag, or for another thing than its name says. */
 function assertPlain({ release, namespace, kubeVersion, apiVersions }: HelmAsked): void {
   const forms: readonly (readonly [string, string, RegExp, string])[] = [
-    ['--release', release, /^[a-z0-9](?:[a-z0-9.-]{0,51}[a-z0-9])?$/, 'the name of a release'],
-    ['--namespace', namespace, /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'the name of a namespace'],
+    ['the release', release, /^[a-z0-9](?:[a-z0-9.-]{0,51}[a-z0-9])?$/, 'the name of a release'],
+    ['the namespace', namespace, /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'the name of a namespace'],
     [
-      '--kube-version',
+      'the version of Kubernetes',
       kubeVersion ?? '1.0',
       /^v?[0-9][0-9A-Za-z.+-]{0,60}$/,
       'a version of Kubernetes, such as v1.34.2',
     ],
     ...apiVersions.map((each): [string, string, RegExp, string] => [
-      '--api-versions',
+      'the API version',
       each,
       /^[a-z0-9][A-Za-z0-9./-]{0,200}$/,
       'an API version or a kind of one, such as monitoring.coreos.com/v1',
     ]),
   ];
-  for (const [flag, text, form, what] of forms)
-    if (!form.test(text)) throw refuse('usage', `${flag} takes ${what}; got ${printable(text, 60)}`);
+  for (const [name, text, form, what] of forms)
+    if (!form.test(text))
+      throw refuse('usage', `${name} is not written as one: expected ${what}, got ${printable(text, 60)}`);
 }
 
 /** Refuses the first call that is not fixed, unless its file, or a folder above it, is allowed. */
@@ -109,7 +110,7 @@ function assertSteady({ calls }: Chart, allowed: readonly string[]): void {
   if (unused !== undefined)
     throw refuse(
       'usage',
-      `${printable(unused)} is no file of the chart that calls anything unsteady; leave it out of --allow-nondeterministic`,
+      `${printable(unused)} is no file of the chart that calls anything unsteady; do not allow it`,
     );
   const open = [...calls].filter(([path]) => !known.some((each) => isWithin(path, each)));
   const [first] = open;
@@ -129,7 +130,8 @@ function assertSteady({ calls }: Chart, allowed: readonly string[]): void {
   throw refuse(
     'malformed-payload',
     `${printable(path)}: ${named.join(', ')}${more}${files}: what is rendered here may be another thing than what is installed. ` +
-      'Give the chart the values that make it not call this, and say --allow-nondeterministic with the file, or a folder of the chart, where you know that it does not',
+      'Give the chart the values that make it not call this, and allow the file, or a folder of the chart, where you know that it does not',
+    { remedy: { allowNondeterministic: path } },
   );
 }
 
@@ -183,14 +185,16 @@ function helmProgram({ helm, path, cwd }: HelmAsked, chart: string): string {
   if (found === undefined)
     throw refuse(
       'not-found',
-      `there is no ${helm === undefined ? 'helm on the PATH' : printable(helm)}; name it with --helm`,
+      `there is no ${helm === undefined ? 'helm on the PATH' : printable(helm)}; say where it is`,
+      { remedy: { helm: true } },
     );
   const real = realpathSync(found);
   const inspected = statSync(chart).isDirectory() ? realpathSync(chart) : realpathSync(dirname(chart));
   if (holds(inspected, real) || holds(inspected, found))
     throw refuse(
       'usage',
-      `${printable(found)} lies in what is inspected, and nothing there is run; name another helm with --helm`,
+      `${printable(found)} lies in what is inspected, and nothing there is run; name another helm`,
+      { remedy: { helm: true } },
     );
   return real;
 }

@@ -145,7 +145,8 @@ function steadyLeaves(
       throw refuse(
         'malformed-payload',
         `helm renders ${printable(path)} anew each time, so that no live object is as declared; give the chart the value that is meant, ` +
-          'or say --allow-nondeterministic with that path: its value is then not declared',
+          'or allow that path: its value is then not declared',
+        { remedy: { allowNondeterministic: path } },
       );
   }
   return [...steady, ...unknown.all()];

@@ -1,0 +1,117 @@
+#!/bin/sh
+# The first hour: from nothing to green claims about an nginx and an sshd. Two people, each with a folder and a key of their own:
+# Petra runs the log and declares what should run, Olaf owns the servers, approves what is declared about them, and runs the agent
+# beside them. Then a gate, as CI runs it.
+#
+# Usage: first-hour.sh FOLDER LOG WEB SSH: an empty folder, and three free ports: of the log, of nginx and of sshd. nginx, sshd and
+# openssl must be installed. Ends with 0 only if the gate lets the release through.
+set -eu
+tallystick=${TALLYSTICK:-tallystick}
+cd "$1"
+mkdir petra olaf servers
+log=http://127.0.0.1:$2
+web=127.0.0.1:$3
+ssh=127.0.0.1:$4
+started=$(date +%s)
+step() { echo "== $(($(date +%s) - started)) s: $*"; }
+
+# The servers are there before anybody hears of Tallystick.
+servers=$PWD/servers
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout servers/web.key -out servers/web.crt -days 90 \
+  -subj /CN=shop.example -addext subjectAltName=IP:127.0.0.1 2>servers/openssl.said
+cat >servers/nginx.conf <<END
+pid $servers/nginx.pid;
+error_log $servers/nginx.log;
+events {}
+http {
+  access_log off;
+  client_body_temp_path $servers/body;
+  proxy_temp_path $servers/proxy;
+  fastcgi_temp_path $servers/fastcgi;
+  uwsgi_temp_path $servers/uwsgi;
+  scgi_temp_path $servers/scgi;
+  server {
+    listen $web ssl;
+    server_name shop.example;
+    ssl_certificate $servers/web.crt;
+    ssl_certificate_key $servers/web.key;
+    ssl_protocols TLSv1.3;
+  }
+}
+END
+ssh-keygen -q -t ed25519 -N '' -f servers/host
+cat >servers/sshd_config <<END
+ListenAddress $ssh
+HostKey $servers/host
+PidFile $servers/sshd.pid
+PermitRootLogin no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+END
+nginx -c "$servers/nginx.conf" 2>>servers/openssl.said
+nginx_pid=$(cat servers/nginx.pid)
+$(command -v sshd || echo /usr/sbin/sshd) -D -f "$servers/sshd_config" 2>servers/sshd.said &
+sshd_pid=$!
+trap 'kill $nginx_pid $sshd_pid ${log_pid:-} ${agent_pid:-} 2>/dev/null || true' EXIT
+
+step 'Petra starts a log'
+cd petra
+$tallystick serve --port "$2" --log-level error >log.log 2>log.said &
+log_pid=$!
+tries=0
+until grep -q URL log.said; do
+  tries=$((tries + 1))
+  [ $tries -lt 300 ] || exit 1
+  sleep 0.2
+done
+
+step 'Olaf makes a key; he gets the trust policy of the log from Petra, and sends her the line that keygen printed'
+cd ../olaf
+cp ../petra/tallystick-data/trust.policy .
+export TALLYSTICK_LOG="$log" TALLYSTICK_POLICY="$PWD/trust.policy"
+$tallystick keygen --out olaf.pem 2>line.txt
+$tallystick agent key 2>agent.said >agent.pub
+
+step 'Petra enrols both keys: Olaf approves, his agent proves'
+cd ../petra
+$tallystick policy enrol ../olaf/olaf.pub --name Olaf --role approver
+$tallystick policy enrol ../olaf/agent.pub --name "Olaf's agent" --role agent
+
+step 'Petra declares what should run, line by line, with claims about it'
+cat >web.yaml <<END
+approvals: 1
+target: { locators: ['$web'] }
+claims:
+  - pack: https-tls
+END
+cat >ssh.yaml <<END
+approvals: 1
+target: { locators: ['$ssh'] }
+claims:
+  - pack: ssh-no-passwords
+END
+$tallystick commit nginx "$servers/nginx.conf" --subject web/shop --claims web.yaml --pin
+$tallystick commit sshd "$servers/sshd_config" --subject web/ssh --claims ssh.yaml --pin
+
+step 'Olaf looks at what waits for him, and approves it'
+cd ../olaf
+for subject in web/shop web/ssh; do
+  $tallystick approve $subject --key olaf.pem --yes
+done
+
+step 'Olaf proves it: his agent asks first to whom it may talk'
+$tallystick prove --subject web/shop --subject web/ssh 2>refused.txt || [ $? = 5 ]
+cat refused.txt
+grep '^ *tallystick agent enrol' refused.txt >enrol.sh
+sed "s|^ *tallystick|$tallystick|" enrol.sh | sh
+
+step 'The agent runs, and proves both'
+$tallystick agent run >agent.log 2>agent.said &
+agent_pid=$!
+
+step 'CI waits for the proofs, and lets the release through if every claim is PROVEN'
+$tallystick wait web/shop web/ssh --within 60s
+$tallystick gate web/shop web/ssh
+$tallystick status web/shop web/ssh
+step 'green'

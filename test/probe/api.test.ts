@@ -323,8 +323,8 @@ t.test('what is asked: the owner bounds it, and no value leads elsewhere', async
     [],
     'not even for its owner',
   );
-  const own = await asked({ contract: at(undefined), params: { values: ['GET /pets/{id} id=9'] } });
-  t.same(own, ['GET /pets/9']);
+  const given = await asked({ contract: at(undefined), params: { values: ['GET /pets/{id} id=9'] } });
+  t.same(given, ['GET /pets/9']);
   t.same(await asked({ contract: { ...PETS, servers: [{ url: 'https://api.example/v2/' }] } }), [
     'GET /v2/pets',
     'GET /v2/pets/7',
@@ -343,6 +343,15 @@ t.test('what is asked: the owner bounds it, and no value leads elsewhere', async
     code: 'config-invalid',
   });
   t.same(await asked({ params: { only: ['/pets/{id}'], skip: ['/pets'] } }), ['GET /pets/7']);
+  const own = (url: string) =>
+    contract({ '/x': { servers: [{ url }], get: { responses: { 200: json({}) } } } });
+  t.same(
+    await asked({ contract: own('/v3'), base: '/v3/' }),
+    ['GET /v3/x'],
+    'a server of its own that is the target',
+  );
+  for (const url of ['/v2', 'http://127.0.0.1:1/v3', 'https://{host}/v3', '//evil.example/v3', '/v3/../v2'])
+    t.same(await asked({ contract: own(url), base: '/v3' }), [], url);
 });
 
 t.test('members that nobody described are counted, and nothing of a body leaves', async (t) => {

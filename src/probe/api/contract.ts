@@ -21,6 +21,8 @@ export interface Operation {
   readonly responses: TreeMap;
   /** Parameters of the path and of the operation, references resolved; the operation's count for more. */
   readonly parameters: readonly TreeMap[];
+  /** The URL of a server of its own, if it names one. */
+  readonly server: string | undefined;
   /** Why it is not tried, whatever is asked for. */
   readonly amiss: string | undefined;
 }
@@ -94,7 +96,7 @@ function operationsAt(contract: Tree, template: string, item: Tree): readonly Op
     const operation = path.get(method);
     if (operation === undefined || !isTreeMap(operation)) return [];
     const [parameters, unknown] = parametersOf(contract, path, operation);
-    const elsewhere = path.has('servers') || operation.has('servers');
+    const [own] = [...itemsAt(operation, 'servers'), ...itemsAt(path, 'servers')];
     return [
       {
         method: method === 'get' ? 'GET' : 'HEAD',
@@ -104,7 +106,8 @@ function operationsAt(contract: Tree, template: string, item: Tree): readonly Op
         deprecated: flagAt(operation, 'deprecated') === true,
         responses: mapAt(operation, 'responses') ?? new Map<string, Tree>(),
         parameters,
-        amiss: lost ?? unknown ?? (elsewhere ? 'it names a server of its own' : undefined),
+        server: own === undefined ? undefined : (textAt(own, 'url') ?? '{}'),
+        amiss: lost ?? unknown,
       } satisfies Operation,
     ];
   });

@@ -15,6 +15,8 @@ export interface Settings {
   readonly contract: Contract;
   /** Path that all of the contract's are below, without a slash at its end. */
   readonly base: string;
+  /** Whether a server that an operation names for itself is the target. */
+  readonly isTarget: (server: string) => boolean;
   readonly token: string | undefined;
   readonly scheme: string;
   readonly requests: number;
@@ -41,6 +43,7 @@ export async function readSettings(task: ProbeTask, timeoutMs: number): Promise<
   const contract = contractOf(declaredLeaves('api@1', task));
   const values = given.texts('values', VALUE, 'is METHOD /path/{name} NAME=VALUE', 200) ?? [];
   const [only, skip] = [given.texts('only', OPERATION, SAYS), given.texts('skip', OPERATION, SAYS, 500)];
+  const base = baseOf(url, contract, token !== undefined);
   return {
     place: {
       ...parseAddress(task.target, secured ? 443 : 80),
@@ -49,7 +52,8 @@ export async function readSettings(task: ProbeTask, timeoutMs: number): Promise<
       signal: task.signal,
     },
     contract,
-    base: baseOf(url, contract, token !== undefined),
+    base,
+    isTarget: (server) => isAt(server, url, base),
     token,
     scheme: given.text('scheme', /^[A-Za-z0-9-]{1,32}$/, 'is a word') ?? 'Bearer',
     requests: given.whole('requests', 1, MAX_REQUESTS) ?? 30,
@@ -65,6 +69,13 @@ function among(list: readonly string[] | undefined): Settings['isMeant'] | undef
   if (list === undefined) return undefined;
   const names = new Set(list);
   return (method, template) => names.has(template) || names.has(`${method} ${template}`);
+}
+
+/** Another host, another scheme, another path or a server with variables is another one. */
+function isAt(server: string, target: URL, base: string): boolean {
+  if (/[{}?#]/.test(server) || !URL.canParse(server, target)) return false;
+  const { origin, pathname } = new URL(server, target);
+  return origin === target.origin && pathname.replace(/\/+$/, '') === base;
 }
 
 /** The path of the target. Without one that of the contract's first server, unless a token goes there: its way is the owner's to say. */

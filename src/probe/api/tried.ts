@@ -51,13 +51,15 @@ type Ask = readonly [Operation, Request];
 
 /** What is asked, in the contract's order. Of more than the owner allows, some are drawn by what the agent cannot choose. */
 function planned(settings: Settings, task: ProbeTask): readonly [readonly Ask[], readonly Untried[]] {
-  const { contract, requests, values, token, isMeant, isKept } = settings;
+  const { contract, requests, values, token, isMeant, isKept, isTarget } = settings;
   const [asks, untried]: [Ask[], Untried[]] = [[], []];
   for (const operation of contract.operations) {
-    const { method, template } = operation;
+    const { method, template, server } = operation;
     const request = requestOf(contract, operation, values);
     if (!isMeant(method, template)) untried.push({ operation, why: 'the claim leaves it out' });
     else if (isKept(method, template)) untried.push({ operation, why: 'the owner leaves it out' });
+    else if (server !== undefined && !isTarget(server))
+      untried.push({ operation, why: 'it names a server of its own, which is not the target' });
     else if ('amiss' in request) untried.push({ operation, why: request.amiss });
     else asks.push([operation, request]);
   }

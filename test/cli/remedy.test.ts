@@ -47,6 +47,9 @@ const OTHERS: Readonly<Record<string, string>> = {
   'probe/cri/describe.ts': 'kubectl',
   'probe/kubernetes/credentials.ts': 'kubectl',
   'probe/kubernetes/read-grant.ts': 'kubectl',
+  'declare/sources/packages/npm-lock.ts': 'npm',
+  'declare/sources/packages/requirements.ts': 'pip, uv',
+  'probe/packages/pypi.ts': 'pip',
   ...Object.fromEntries(COMMANDS.map((file) => [file, 'a whole command'])),
 };
 

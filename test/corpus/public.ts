@@ -9,7 +9,7 @@ import { decodeSource } from '../../src/declare/encoding.ts';
 import { declareNginx } from '../../src/declare/sources/nginx/nginx.ts';
 import { declareSshd } from '../../src/declare/sources/sshd/sshd.ts';
 import { unmarkedSecrets } from '../../src/declare/secret.ts';
-import { lexed, lexicalLine, NginxOracle } from '../support/nginx-oracle.ts';
+import { lexicalLine, NginxOracle } from '../support/nginx-oracle.ts';
 import { differences, leavesOf, SshdOracle } from '../support/sshd-oracle.ts';
 
 const [kind = '', folder = ''] = process.argv.slice(2);
@@ -45,35 +45,48 @@ function sshd(oracle: SshdOracle, text: string): Found {
   }
 }
 
-/** Directives of `http` or of the top stand at the top of the file: other files are read within `http`, or in a server. */
+/** Of a text as the main file, within `http` and within `server`: what nginx says where it comes furthest. */
+function furthest(oracle: NginxOracle, text: string): { readonly err: string; readonly stopped: number } {
+  const site = (around: string): Readonly<Record<string, string>> => ({
+    'nginx.conf': `events {}\n${around}\n`,
+    site: text,
+  });
+  const tries = [
+    { 'nginx.conf': text },
+    site('http { include site; }'),
+    site('http { server { include site; } }'),
+  ];
+  return tries
+    .map((files) => {
+      const { err } = oracle.test(files);
+      // Where it stopped: in a line of the text, in the lines around it, or nowhere.
+      const [, file, line] = / in ([^ ]+):(\d+)$/m.exec(err) ?? [];
+      const isText = file?.endsWith('site') === Object.keys(files).length > 1;
+      return { err, stopped: line === undefined ? Infinity : isText ? Number(line) : 0 };
+    })
+    .reduce((best, each) => (each.stopped > best.stopped ? each : best));
+}
+
 function nginx(oracle: NginxOracle, text: string): Found {
-  const parsed = lexed(text);
-  const { err } = oracle.test({ 'nginx.conf': 'events {}\nhttp { include site; }\n', site: text });
+  const { err, stopped } = furthest(oracle, text);
   const line = lexicalLine(err);
   try {
     // Files that it includes are not here.
     const given = [
-      { name: '/etc/nginx/nginx.conf', text: text.replaceAll(/^(\s*)include(\s)/gm, '$1included$2') },
+      { name: '/etc/nginx/nginx.conf', text: text.replaceAll(/(^|[\s;{])include(\s)/g, '$1included$2') },
     ];
     const { leaves } = declareNginx(given, ['/']);
     const secrets = unmarkedSecrets(leaves, new Set()).map(({ path }) => path);
     if (line !== undefined) return ['read here alone', err.trim().split('\n')[0]];
     if (secrets.length > 0) return ['a secret?', secrets.join(' ')];
-    const [, why = 'taken whole'] = /\[emerg\] [^:]*: (\S+ \S+)/.exec(err) ?? [];
     return [
-      `read, as far as nginx looked: ${/test is successful/.test(err) ? 'all' : why === 'unknown directive' ? why : 'another fault'}`,
+      stopped === Infinity ? 'read by both' : 'read, and nginx stopped at what is no matter of reading',
     ];
   } catch (error) {
-    if (line === undefined) {
-      // nginx stops at the first name that it does not know; a fault behind it is not seen.
-      const stopped = Number(/:(\d+)$/m.exec(err)?.[1] ?? Infinity);
-      const where = typeof parsed === 'number' ? parsed : 0;
-      return [
-        where > stopped ? 'refused here, behind where nginx stopped' : 'refused here alone',
-        `${reason(error)} | ${err.split('\n')[0]}`,
-      ];
-    }
-    return ['refused by both', reason(error)];
+    if (line !== undefined) return ['refused by both', reason(error)];
+    const where = Number(/line (\d+):/.exec(reason(error))?.[1]);
+    const what = where > stopped ? 'refused here, behind where nginx stopped' : 'refused here alone';
+    return [what, `${reason(error)} | ${err.split('\n')[0]}`];
   }
 }
 

@@ -99,6 +99,11 @@ t.test('what is refused, with its line', async (t) => {
       /line 6: a Match block with these criteria stands further up, and one between sets Banner/,
     ],
     ['FingerprintHash md5\nFingerprintHash sha256', /line 2: FingerprintHash has another value before/],
+    [
+      'PerSourceNetBlockSize 24:64\nPerSourceNetBlockSize 32:128',
+      /line 2: PerSourceNetBlockSize has another value/,
+    ],
+    ['PerSourceMaxStartups 1\nPerSourceMaxStartups 2', /another value before/],
     ['Subsystem sftp /a\nSubsystem sftp /b', /another value before/],
     ['SetEnv A=1 A=2', /names a variable twice/],
     ['SetEnv A=1\nSetEnv B=2', /line 2: SetEnv has another value before/],

@@ -67,7 +67,7 @@ const ROWS: readonly Row[] = [
   [as.time, 'ClientAliveInterval', 'LoginGraceTime'],
   [as.timeOrNone, 'UnusedConnectionTimeout', '', 'refused'],
   [as.whole, 'X11DisplayOffset MaxAuthTries MaxSessions ClientAliveCountMax RequiredRSASize', ''],
-  [as.wholeOrNone, '', 'PerSourceMaxStartups'],
+  [as.wholeOrNone, '', 'PerSourceMaxStartups', 'refused'],
   [
     as.text,
     'AuthorizedPrincipalsFile Banner ChrootDirectory ' +
@@ -96,7 +96,7 @@ const ROWS: readonly Row[] = [
   [as.raw, 'ForceCommand', 'VersionAddendum'],
   [as.command, 'AuthorizedKeysCommand AuthorizedPrincipalsCommand', ''],
   [as.maxStartups, '', 'MaxStartups'],
-  [as.netBlockSize, '', 'PerSourceNetBlockSize'],
+  [as.netBlockSize, '', 'PerSourceNetBlockSize', 'refused'],
   [as.rekeyLimit, 'RekeyLimit', '', 'refused'],
   [as.octal, 'StreamLocalBindMask', '', 'refused'],
   [as.qualities, 'IPQoS', '', 'refused'],

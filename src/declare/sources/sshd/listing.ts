@@ -14,7 +14,7 @@ export function mayDiffer(path: string, value: string): boolean {
   if (value.includes('"') && path !== '/ForceCommand') return true;
   if (path === '/ListenAddress' || path === '/DebianBanner') return true;
   if (/^\/(?:HostKey|HostCertificate)$/.test(path)) return true;
-  return PATHS.test(path) && !/^(?:\/|none|internal|\.ssh\/)/.test(value);
+  return PATHS.test(path) && !/^(?:\/|none$|internal$|\.ssh\/)/.test(value);
 }
 
 /** Whether the listing tells nothing of a declared leaf. */

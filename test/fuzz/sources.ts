@@ -7,6 +7,7 @@ import { parsePyYaml } from '../../src/declare/sources/ansible/pyyaml.ts';
 import { filesOfTar } from '../../src/declare/sources/helm/archive.ts';
 import { readChart } from '../../src/declare/sources/helm/chart.ts';
 import { declareHelm, helmTexts } from '../../src/declare/sources/helm/helm.ts';
+import { parseRendered } from '../../src/declare/yaml.ts';
 import { asText, text, type Target } from './target.ts';
 
 const CHART = 'apiVersion: v2\nname: web\nversion: 1.2.3\n';
@@ -20,7 +21,7 @@ metadata: { name: a, annotations: { helm.sh/hook: test } }
 data: { password: WGszLTlmUTJ6TG03 }
 `;
 const VARS = `a: yes\nb: &b { <<: [{c: 010}], d: 22:22, 1: 2024-01-02T03:04:05.6+01:00 }\ne: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6162\nf: *b\n`;
-const HOSTS = `a ansible_port=22\n[web]\nweb[01:03]:22 x='a b' # c\n[2001:db8::1]\n[db:children]\nweb\n[db:vars]\nlist=['a', {"b": 1.5}]\n`;
+const HOSTS = `a ansible_port=22\n[web]\nweb[01:03]:22 x='a b' # c\n[2001:db8::1]:22\n[db:children]\nweb\n[db:vars]\nlist=['a', {"b": 1.5}]\n`;
 
 /** A header of a tar, and a file of two bytes. */
 function tar(): Uint8Array {
@@ -50,9 +51,10 @@ export const SOURCE_FILES: readonly Target[] = [
   { name: 'archive of a chart', covers: [], seeds: [tar()], run: (b) => void filesOfTar(b) },
   {
     name: 'rendered chart',
-    covers: [],
+    covers: ['parseRendered'],
     seeds: [text(MANIFEST)],
     run: (b) => {
+      parseRendered(asText(b));
       const facts = { helm: { version: 'v3.19.5' } };
       declareHelm(helmTexts(facts, [asText(b), MANIFEST], [{ name: 'values', text: asText(b) }]));
     },

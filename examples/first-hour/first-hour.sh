@@ -1,10 +1,10 @@
 #!/bin/sh
-# The first hour: from nothing to green claims about an nginx and an sshd. Two people, each with a folder and a key of their own:
+# The first hour: from nothing to green claims about an nginx, an sshd and a PostgreSQL. Two people, each with a folder and a key of their own:
 # Petra runs the log and declares what should run, Olaf owns the servers, approves what is declared about them, and runs the agent
 # beside them. Then a gate, as CI runs it.
 #
-# Usage: first-hour.sh FOLDER LOG WEB SSH: an empty folder, and three free ports: of the log, of nginx and of sshd. nginx, sshd and
-# openssl must be installed. Ends with 0 only if the gate lets the release through.
+# Usage: first-hour.sh FOLDER LOG WEB SSH DB: an empty folder, and four free ports: of the log, of nginx, sshd and PostgreSQL. They
+# and openssl must be installed; PostgreSQL runs as the user postgres where this is root. Ends with 0 only if the gate lets the release through.
 set -eu
 tallystick=${TALLYSTICK:-tallystick}
 cd "$1"
@@ -12,6 +12,7 @@ mkdir petra olaf servers
 log=http://127.0.0.1:$2
 web=127.0.0.1:$3
 ssh=127.0.0.1:$4
+db=127.0.0.1:$5
 started=$(date +%s)
 step() { echo "== $(($(date +%s) - started)) s: $*"; }
 
@@ -49,11 +50,46 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 UsePAM no
 END
+data=$servers/pg
+bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
+PATH=$PATH:/usr/sbin${bin:+:$bin}
+as=
+mkdir "$data"
+[ "$(id -u)" != 0 ] || as='setpriv --reuid postgres --regid postgres --clear-groups env HOME=/'
 nginx -c "$servers/nginx.conf" 2>>servers/openssl.said
 nginx_pid=$(cat servers/nginx.pid)
 $(command -v sshd || echo /usr/sbin/sshd) -D -f "$servers/sshd_config" 2>servers/sshd.said &
 sshd_pid=$!
-trap 'kill $nginx_pid $sshd_pid ${log_pid:-} ${agent_pid:-} 2>/dev/null || true' EXIT
+openssl rand -hex 16 >servers/admin.password
+cp servers/web.crt servers/web.key "$data"
+chmod 755 . servers
+chmod 600 servers/admin.password
+[ -z "$as" ] || chown -R postgres "$data" servers/admin.password
+chmod 700 "$data"
+$as initdb -D "$data/main" -U admin -A scram-sha-256 --pwfile="$servers/admin.password" -N --no-instructions >servers/initdb.said
+cat >servers/db.conf <<END
+listen_addresses = '127.0.0.1'
+port = $5
+unix_socket_directories = '$data'
+ssl = on
+ssl_cert_file = '$data/web.crt'
+ssl_key_file = '$data/web.key'
+ssl_min_protocol_version = 'TLSv1.3'
+password_encryption = 'scram-sha-256'
+fsync = off
+END
+cat >servers/hba.conf <<END
+local all all scram-sha-256
+hostssl all all 127.0.0.1/32 scram-sha-256
+END
+cp servers/db.conf "$data/main/postgresql.conf"
+cp servers/hba.conf "$data/main/pg_hba.conf"
+chmod 600 "$data/web.key"
+$as postgres -D "$data/main" >servers/db.said 2>&1 &
+db_pid=$!
+# The database as its administrator.
+admin() { PGPASSWORD=$(cat "$servers/admin.password") psql -q -h "$data" -p "${db##*:}" -U admin -d postgres "$@"; }
+trap 'kill $nginx_pid $sshd_pid ${log_pid:-} ${agent_pid:-} ${db_pid:-} 2>/dev/null || true' EXIT
 
 step 'Petra starts a log'
 cd petra
@@ -91,27 +127,41 @@ target: { locators: ['$ssh'] }
 claims:
   - pack: ssh-no-passwords
 END
+cat >db.yaml <<END
+approvals: 1
+target: { locators: ['$db'] }
+claims:
+  - pack: postgres-settings
+END
 $tallystick commit nginx "$servers/nginx.conf" --subject web/shop --claims web.yaml --pin
 $tallystick commit sshd "$servers/sshd_config" --subject web/ssh --claims ssh.yaml --pin
+$tallystick commit postgresql "$servers/db.conf" --subject web/db --claims db.yaml --pin
 
 step 'Olaf looks at what waits for him, and approves it'
 cd ../olaf
-for subject in web/shop web/ssh; do
+for subject in web/shop web/ssh web/db; do
   $tallystick approve $subject --key olaf.pem --yes
 done
 
+step 'Olaf makes a role of the database for his agent; the grants that it needs are printed'
+openssl rand -hex 16 >role.password
+admin -c "CREATE ROLE tally LOGIN PASSWORD '$(cat role.password)'"
+$tallystick agent profile --grants --probe postgres@1 --role tally | tee grants.txt
+grep '^GRANT' grants.txt | admin
+(umask 077 && echo "postgresql://tally:$(cat role.password)@$db/postgres?sslmode=require" >db.dsn)
+
 step 'Olaf proves it: his agent asks first to whom it may talk'
-$tallystick prove --subject web/shop --subject web/ssh 2>refused.txt || [ $? = 5 ]
+$tallystick prove --subject web/shop --subject web/ssh --subject web/db 2>refused.txt || [ $? = 5 ]
 cat refused.txt
 grep '^ *tallystick agent enrol' refused.txt >enrol.sh
-sed "s|^ *tallystick|$tallystick|" enrol.sh | sh
+sed "s|^ *tallystick|$tallystick|; s|postgres@1 .*|& --secret dsn=db.dsn|" enrol.sh | sh
 
-step 'The agent runs, and proves both'
+step 'The agent runs, and proves all three'
 $tallystick agent run >agent.log 2>agent.said &
 agent_pid=$!
 
 step 'CI waits for the proofs, and lets the release through if every claim is PROVEN'
-$tallystick wait web/shop web/ssh --within 60s
-$tallystick gate web/shop web/ssh
-$tallystick status web/shop web/ssh
+$tallystick wait web/shop web/ssh web/db --within 60s
+$tallystick gate web/shop web/ssh web/db
+$tallystick status web/shop web/ssh web/db
 step 'green'

@@ -10,8 +10,12 @@ import t from 'tap';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-const missing = ['nginx', 'sshd', 'openssl'].filter(
-  (name) => spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin; command -v ${name}`]).status !== 0,
+const missing = ['nginx', 'sshd', 'openssl', 'initdb', 'psql'].filter(
+  (name) =>
+    spawnSync('sh', [
+      '-c',
+      `PATH=$PATH:/usr/sbin:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1); command -v ${name}`,
+    ]).status !== 0,
 );
 const skip = missing.length > 0 && `${missing.join(', ')} is not installed`;
 
@@ -20,7 +24,7 @@ t.test('from nothing to green, with two people', { skip }, async (t) => {
   t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const child = spawn(
     'sh',
-    [join(ROOT, 'examples/first-hour/first-hour.sh'), folder, ...(await freePorts(3))],
+    [join(ROOT, 'examples/first-hour/first-hour.sh'), folder, ...(await freePorts(4))],
     {
       env: {
         ...Object.fromEntries(
@@ -35,17 +39,19 @@ t.test('from nothing to green, with two people', { skip }, async (t) => {
   );
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   t.equal(code, 0, err);
-  t.match(out, /passed: 5 PROVEN\n/);
+  t.match(out, /passed: 12 PROVEN\n/);
   t.match(out, /tls13-accepted +PROVEN +E3/);
   t.match(out, /ssh-no-passwords +PROVEN +E1/);
+  t.match(out, /postgres-hba-proof +PROVEN +E0/);
+  t.match(out, /^GRANT SELECT ON pg_hba_file_rules TO tally;$/m);
   t.match(out, /s: green\n$/);
   t.match(
     readFileSync(join(folder, 'olaf/line.txt'), 'utf8'),
     /^tallystick policy enrol '\S+' --name olaf --role author$/m,
   );
-  // Entries 0 to 6: the policy, two enrolments, two commitments, two approvals. What was refused for want of enrolment is none.
+  // Entries 0 to 8: the policy, two enrolments, three commitments, three approvals. What was refused for want of enrolment is none.
   t.match(out, /enrolled: 127\.0\.0\.1:\d+ for web\/ssh, by ssh@1/);
-  t.match(err, /signed head of 9 entries/, 'two proofs, and no other');
+  t.match(err, /signed head of 12 entries/, 'three proofs, and no other');
 });
 
 /** Ports that nothing listens on now. */

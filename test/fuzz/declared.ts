@@ -135,7 +135,7 @@ const NGINX =
   'location ~ \\.php$ { if ($a = b) { return 403; } } content_by_lua_block { x = "}" -- }\n } # c\n } }\n--\nadd_header A "${b}";\n';
 const SSHD =
   'Include d/*.conf\nPort 22\nPermitRootLogin = "without-password" # a\nAllowUsers a "b c"\nRekeyLimit 1G 1h\nIPQoS af21\n' +
-  'Match User a Address 10.0.0.0/8\n\tX11Forwarding no\nMatch all\nForceCommand /bin/x "y\n--\nBanner none\nMatch Host *\nPermitOpen h:1\n';
+  'Match User a Address 10.0.0.0/8\n\tX11Forwarding no\nMatch all\nForceCommand /bin/x "y"\n--\nBanner none\nMatch Host *\nPermitOpen h:1\n';
 const POLICY = JSON.stringify({
   Version: '2012-10-17',
   Statement: [

@@ -46,7 +46,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'declare/sources/env.ts': 'docker',
   'probe/cri/describe.ts': 'kubectl',
   'probe/kubernetes/credentials.ts': 'kubectl',
-  'probe/kubernetes/read-grant.ts': 'kubectl',
+  'probe/kubernetes/grant-to-read.ts': 'kubectl',
   'declare/sources/packages/npm-lock.ts': 'npm',
   'declare/sources/packages/requirements.ts': 'pip, uv',
   'probe/packages/pypi.ts': 'pip',

@@ -6,7 +6,7 @@ import t from 'tap';
 import { grantsOfProbes, grantsOfRules } from '#src/agent/needed-grants.ts';
 import { readRules } from '#src/agent/enrolment.ts';
 import { lacks, readsPath, sqlName } from '#src/probe/grant.ts';
-import { readGrant } from '#src/probe/kubernetes/read-grant.ts';
+import { grantToRead } from '#src/probe/kubernetes/grant-to-read.ts';
 import { PROBES } from '#src/probe/registry.ts';
 import { lacksRead } from '#src/probe/unreadable.ts';
 
@@ -67,7 +67,7 @@ t.test(
   'the right to read a kind is named by what was asked for, and never one to read Secrets',
   async (t) => {
     const at = (path: string): string | undefined =>
-      readGrant(path)?.statement({ who: 'tallystick/agent', target: '' });
+      grantToRead(path)?.statement({ who: 'tallystick/agent', target: '' });
     t.equal(
       at('/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies?limit=250'),
       'kubectl create role tallystick-networkpolicies -n shop --verb=get,list,watch --resource=networkpolicies.networking.k8s.io && ' +

@@ -9,7 +9,7 @@ import { decodeUtf8 } from '../../bytes/text.ts';
 import { CheckedAgent, type Place } from '../connection.ts';
 import { bodyOf, exchange, hostText } from '../exchange.ts';
 import { lacks } from '../grant.ts';
-import { readGrant } from './read-grant.ts';
+import { grantToRead } from './grant-to-read.ts';
 import type { Tree } from '../tree.ts';
 
 /** Most bytes of one answer, and of all answers of one run. A page of 250 objects has some 2 MB. */
@@ -83,7 +83,7 @@ export class ApiServer {
   /** Why something could not be read, by the status of the answer. `path`: what was asked for, to name the right that it lacks. */
   refusal(status: number, what: string, path = ''): Refusal {
     const why = REASONS[status] ?? `it answers ${status}`;
-    const grant = status === 403 ? readGrant(path) : undefined;
+    const grant = status === 403 ? grantToRead(path) : undefined;
     // Whose credential it is the agent does not know: this is the account that `agent profile` takes by default.
     const hint = grant === undefined ? '' : lacks(grant, { who: 'tallystick/agent', target: this.name });
     return refuse('unavailable', `the API server ${this.name} does not give ${what}: ${why}${hint}`);

@@ -5,7 +5,7 @@ const COLLECTION =
   /^\/(?:api\/v1|apis\/([a-z0-9.-]+)\/[a-z0-9]+)\/(?:namespaces\/([a-z0-9.-]+)\/)?([a-z0-9]+)(?:\/[a-z0-9.-]+)?(?:\?|$)/;
 
 /** The grant for what a path of the API reads; undefined for a path of another form. Never for Secrets. */
-export function readGrant(path: string): Grant | undefined {
+export function grantToRead(path: string): Grant | undefined {
   const [, group, namespace, resource] = COLLECTION.exec(path) ?? [];
   if (resource === undefined || (resource === 'secrets' && group === undefined)) return undefined;
   const name = `tallystick-${resource}`;

@@ -1,13 +1,13 @@
 /**
  * The evidence class of what an agent observed: E3 only where the target itself signed. The agent applies to its own
- * observations the rule by which readers will judge them (evidence/identity.ts, probe/registry.ts).
+ * observations the rule by which readers will judge them (evidence/identity.ts, probe/signed.ts).
  */
 import type { Grade, Observed } from '../claim/observed.ts';
 import type { Withheld } from '../claim/withheld.ts';
 import { signersOf, type Aim, type Signer } from '../evidence/identity.ts';
 import { isTranscript } from '../evidence/transcript.ts';
 import { verifyTranscript, type Verified } from '../evidence/verify.ts';
-import { signedFactsFor } from '../probe/registry.ts';
+import { signedFactsFor } from '../probe/signed.ts';
 
 /** One run: the probe as name@version, where it was to look, and the challenge that it was given. */
 interface RunOf {

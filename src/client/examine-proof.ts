@@ -13,7 +13,7 @@ import type { ParsedStatement } from '../statement/parse.ts';
 import type { Declaration } from '../statement/commitment.ts';
 import type { Result } from '../statement/proof.ts';
 import { describeVerified, weigh } from '../evidence/weigh.ts';
-import { signedFactsFor } from '../probe/registry.ts';
+import { signedFactsFor } from '../probe/signed.ts';
 
 type ProofStatement = Extract<ParsedStatement, { kind: 'proof' }>;
 

@@ -11,7 +11,7 @@ import { claimNamed, currentOf } from '../appraisal/versions.ts';
 import { formatHex } from '../bytes/text.ts';
 import { aimOf, signersOf, type Signer } from '../evidence/identity.ts';
 import { betweenOf, examineEvidence, trailsIn, type Examined } from '../evidence/weigh.ts';
-import { signedFactsFor } from '../probe/registry.ts';
+import { signedFactsFor } from '../probe/signed.ts';
 import { samplingsOf } from './samplings.ts';
 import type { Snapshot } from './snapshot.ts';
 

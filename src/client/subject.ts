@@ -91,7 +91,7 @@ async function weigh(
   if (of === undefined || proofs.length === 0) return new Map();
   const [{ weighAll }, { signedFactsFor }] = await Promise.all([
     import('../evidence/weigh.ts'),
-    import('../probe/registry.ts'),
+    import('../probe/signed.ts'),
   ]);
   const { declaration, entry } = of;
   return weighAll(proofs, { declaration, subject: entry.parsed.subject, signed: signedFactsFor }, entries);

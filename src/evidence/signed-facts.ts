@@ -1,7 +1,7 @@
 /**
  * The facts of a probe's observation that somebody signed. Readers judge results of class E3 and E4 again from these
  * facts, and agents claim E3 or E4 only for them. Each probe has its own (probe/NAME/facts.ts, found by
- * probe/registry.ts).
+ * probe/signed.ts).
  */
 import type { ValueMap } from '../claim/value.ts';
 import type { Claim } from '../statement/commitment.ts';

@@ -119,7 +119,7 @@ interface Judging {
   readonly declaration: Declaration;
   readonly subject: string;
   readonly between: Between;
-  /** The facts of the probes that are known (probe/registry.ts). */
+  /** The facts of the probes that are known (probe/signed.ts). */
   readonly signed: SignedFactsOf;
 }
 

@@ -5,7 +5,6 @@
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { didYouMean } from '../bytes/suggest.ts';
-import type { SignedFacts } from '../evidence/signed-facts.ts';
 import { API } from './api/describe.ts';
 import { EXEC } from './exec/describe.ts';
 import { CONTAINER } from './container/describe.ts';
@@ -63,9 +62,4 @@ export function probeCalled(wanted: string): ProbeDescription {
     'usage',
     `there is no probe ${printable(wanted)}${didYouMean(wanted, names)}; there are ${names.join(', ')}`,
   );
-}
-
-/** The signed facts of a probe; none for one that is not in `probes`. */
-export function signedFactsFor(name: string, probes: readonly ProbeDescription[] = PROBES): SignedFacts {
-  return describeProbe(name, probes)?.signed ?? {};
 }

@@ -15,7 +15,7 @@ import {
 } from '#src/evidence/listener.ts';
 import { weigh } from '#src/evidence/weigh.ts';
 import { formatVkey, noteVerifier } from '#src/note/key.ts';
-import { signedFactsFor } from '#src/probe/registry.ts';
+import { signedFactsFor } from '#src/probe/signed.ts';
 import type { Claim } from '#src/statement/commitment.ts';
 import { hashOf } from '../support/e3-targets.ts';
 import { seedSigner } from '../support/seed-signer.ts';

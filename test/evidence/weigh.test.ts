@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { encodeTranscript, parseTranscript, TRANSCRIPT_TYPE } from '#src/evidence/transcript.ts';
 import { examineEvidence, weigh } from '#src/evidence/weigh.ts';
-import { signedFactsFor } from '#src/probe/registry.ts';
+import { signedFactsFor } from '#src/probe/signed.ts';
 import type { Claim, Declaration } from '#src/statement/commitment.ts';
 import type { Result } from '#src/statement/proof.ts';
 

@@ -13,7 +13,7 @@ import { examineSignatures as examineNowhere } from '#src/evidence/sigstore-none
 import { weigh } from '#src/evidence/weigh.ts';
 import { parametersOf } from '#src/probe/parameters.ts';
 import { ociProbe } from '#src/probe/oci/probe.ts';
-import { signedFactsFor } from '#src/probe/registry.ts';
+import { signedFactsFor } from '#src/probe/signed.ts';
 import type { Claim, Parameter } from '#src/statement/commitment.ts';
 import { UNSAID } from '#src/declare/node/declared.ts';
 import { encoded, GITHUB, RELEASE, sha256, SigstoreWorld, type Wish } from '../support/sigstore-world.ts';

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { makeSelfProbe, SELF_PROBE } from '#src/agent/self.ts';
-import { PROBES, signedFactsFor } from '#src/probe/registry.ts';
+import { PROBES } from '#src/probe/registry.ts';
+import { READY } from '#src/probe/ready.ts';
+import { signedFactsFor } from '#src/probe/signed.ts';
 import { findProbe, RUNNABLE } from '#src/probe/runners.ts';
 
 t.test('every probe that is described runs, and runs as it is described', async (t) => {
@@ -48,10 +50,11 @@ t.test('who signs is seen by a probe that there is, with parameters that it has'
 });
 
 t.test('a probe that says E3 or E4 says what is signed, and no other', async (t) => {
-  for (const { name, evidence, signed } of PROBES) {
+  for (const { name, evidence, signed, packs = {} } of PROBES) {
     t.equal(signed?.byTarget !== undefined, evidence.includes('E3'), `${name}: E3`);
     t.equal(signed?.byOther !== undefined, evidence.includes('E4'), `${name}: E4`);
     t.same(signedFactsFor(name), signed ?? {}, 'readers find it by the name');
+    t.same(READY.get(name) ?? {}, packs, 'and its ready claims');
   }
   t.same(signedFactsFor('tls@2'), {}, 'another version of a probe is another probe');
 });

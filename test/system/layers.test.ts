@@ -380,7 +380,7 @@ const describe = (path: string): void => {
   for (const specifier of importsOf(read(path)))
     if (specifier.startsWith('.')) describe(relative(SRC, resolve(SRC, dirname(path), specifier)));
 };
-for (const path of ['registry', 'groups', 'parameters']) describe(`probe/${path}.ts`);
+for (const path of ['registry', 'signed', 'ready', 'groups', 'parameters']) describe(`probe/${path}.ts`);
 
 /** Specifiers of static and dynamic imports and of re-exports, types included. */
 function importsOf(source: string): readonly string[] {

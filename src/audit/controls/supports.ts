@@ -3,7 +3,7 @@
  * signed; the table of Tallystick may (data/); or a file of the user's. A claim that merely has the id of a ready claim
  * does not count by the table, since whoever writes a claim chooses its id: it has to ask the same.
  */
-import { PROBES } from '../../probe/registry.ts';
+import { READY } from '../../probe/ready.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import type { ClaimMatch, Framework, Item } from './framework.ts';
 
@@ -26,7 +26,8 @@ function isMatch(match: ClaimMatch, claim: Claim): boolean {
 
 /** Whether a claim asks what the ready claim `id` of a probe asks. A pack's user may put a prefix before its id. */
 function isReadyClaim(probe: string, id: string, claim: Claim): boolean {
-  const { packs = {} } = PROBES.find(({ name }) => name === probe) ?? {};
-  const drafts = Object.values(packs).flatMap((pack) => pack.claims.filter((draft) => draft.id === id));
+  const drafts = Object.values(READY.get(probe) ?? {}).flatMap((pack) =>
+    pack.claims.filter((draft) => draft.id === id),
+  );
   return claim.id.endsWith(id) && drafts.some(({ expr }) => expr === claim.expr);
 }

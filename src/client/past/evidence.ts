@@ -18,7 +18,7 @@ export async function evidenceOf(
   if (proofs.length === 0) return all;
   const [{ weighAll }, { signedFactsFor }] = await Promise.all([
     import('../../evidence/weigh.ts'),
-    import('../../probe/registry.ts'),
+    import('../../probe/signed.ts'),
   ]);
   const bar = progress('evidence', proofs.length);
   let done = 0;

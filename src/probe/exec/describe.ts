@@ -2,12 +2,8 @@
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { ProbeDescription } from '../description.ts';
 import { shellWord } from '../../bytes/shellword.ts';
-import type { SignedFacts } from '../../evidence/signed-facts.ts';
-import { transcriptLists } from '../../evidence/transcript-facts.ts';
-
-const EXEC_FACTS: SignedFacts = {
-  byTarget: (_, placed) => transcriptLists(placed).map((transcripts) => ({ exec: { transcripts } })),
-};
+import { EXEC_PACKS } from './pack.ts';
+import { EXEC_FACTS } from './signed.ts';
 
 /** Longest time of a collector, seconds. */
 export const MAX_SECONDS = 300;
@@ -63,19 +59,5 @@ export const EXEC: ProbeDescription = {
   ],
   needs: ['child-process'],
   signed: EXEC_FACTS,
-  packs: {
-    'listing-as-declared': {
-      summary:
-        'a program of the target lists the settings that are declared (params.listing: sshd for `sshd -T`); no leaf becomes public',
-      needs: ['listing'],
-      claims: [
-        {
-          id: 'listing-as-declared',
-          title: 'Every declared setting that the listing tells of has the declared value',
-          expr: 'o.exec.changed.size() == 0 && o.exec.absent.size() == 0',
-          severity: 'high',
-        },
-      ],
-    },
-  },
+  packs: EXEC_PACKS,
 };

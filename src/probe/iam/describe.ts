@@ -1,9 +1,9 @@
 /** The description of the probe `iam@1`. */
-import { DEFAULT_HOURS, DEFAULT_LAG, examineTrail } from '../../evidence/trail-facts.ts';
+import { DEFAULT_HOURS, DEFAULT_LAG } from '../../evidence/trail-facts.ts';
+import { IAM_FACTS } from './signed.ts';
 import type { ParameterSpec, ProbeDescription } from '../description.ts';
 import { FOLDER, TRAIL_GRANTS } from './grants.ts';
-import { IAM_READ_ONLY } from './pack.ts';
-import type { SignedFacts } from '../../evidence/signed-facts.ts';
+import { IAM_PACKS } from './pack.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 
 const IAM_SHAPE: Shape = {
@@ -29,8 +29,6 @@ const IAM_SHAPE: Shape = {
     calls: { map: 'any' },
   },
 };
-
-const IAM_FACTS: SignedFacts = { byOther: examineTrail };
 
 const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
   principal: { type: 'text', help: 'ARN of the role, user or session whose calls are judged' },
@@ -84,5 +82,5 @@ export const IAM: ProbeDescription = {
   grants: TRAIL_GRANTS,
   needs: ['fs-read'],
   signed: IAM_FACTS,
-  packs: { 'iam-read-only': IAM_READ_ONLY },
+  packs: IAM_PACKS,
 };

@@ -10,7 +10,7 @@ const LOGGING = [
   { framework: 'HIPAA-164.312', id: '(b)' },
 ];
 
-export const IAM_READ_ONLY: Pack = {
+const IAM_READ_ONLY: Pack = {
   summary: 'a role or user of AWS made no call outside the committed policy, and none that writes',
   needs: ['principal'],
   defaults: { unused: 1_000 },
@@ -62,4 +62,9 @@ export const IAM_READ_ONLY: Pack = {
       controls: ACCESS,
     },
   ],
+};
+
+/** By name. */
+export const IAM_PACKS: Readonly<Record<string, Pack>> = {
+  'iam-read-only': IAM_READ_ONLY,
 };

@@ -3,7 +3,7 @@ import { DEFAULT_LAG } from '../../evidence/trail-facts.ts';
 import type { ProbeDescription } from '../description.ts';
 import { FOLDER, TRAIL_GRANTS } from '../iam/grants.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
-import { KMS_ROTATION } from './pack.ts';
+import { KMS_PACKS } from './pack.ts';
 
 /** Most days of a trail that one run reads. */
 export const MOST_DAYS = 400;
@@ -55,5 +55,5 @@ export const KMS: ProbeDescription = {
   timeoutMs: 300_000,
   grants: TRAIL_GRANTS,
   needs: ['fs-read'],
-  packs: { 'kms-rotation': KMS_ROTATION },
+  packs: KMS_PACKS,
 };

@@ -1,7 +1,7 @@
 /** The pack `kms-rotation`: AWS KMS rotated a key in time (spec/probes.md; the page of the probe). */
 import { HOUR, type Pack } from '../pack.ts';
 
-export const KMS_ROTATION: Pack = {
+const KMS_ROTATION: Pack = {
   summary:
     'AWS KMS rotated a key within params.days days, by CloudTrail under signed digests (class E1: the agent read them)',
   needs: ['key', 'days'],
@@ -15,4 +15,9 @@ export const KMS_ROTATION: Pack = {
       severity: 'high',
     },
   ],
+};
+
+/** By name. */
+export const KMS_PACKS: Readonly<Record<string, Pack>> = {
+  'kms-rotation': KMS_ROTATION,
 };

@@ -1,4 +1,5 @@
 /** The description of the probe `net@1`. */
+import { NET_FACTS } from './signed.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import type { ProbeDescription, Sight } from '../description.ts';
@@ -119,7 +120,7 @@ export const NET: ProbeDescription = {
   timeoutMs: 180_000,
   grants: [],
   sight,
-  signed: { byListener: true },
+  signed: NET_FACTS,
   packs: NET_PACKS,
 };
 

@@ -1,10 +1,10 @@
 /** The description of the probe `oci@1`. */
 import { scalars, type Shape } from '../../claim/shape.ts';
-import type { SignedFacts } from '../../evidence/signed-facts.ts';
+import { OCI_FACTS } from './signed.ts';
 import type { ProbeDescription } from '../description.ts';
 import { readsPath } from '../grant.ts';
 import { absolutePath } from '../target-form.ts';
-import { IMAGE_SIGNED } from './pack.ts';
+import { OCI_PACKS } from './pack.ts';
 
 const OCI_SHAPE: Shape = {
   members: {
@@ -12,11 +12,6 @@ const OCI_SHAPE: Shape = {
     digests: { list: 'scalar' },
     signed: { members: { ...scalars('image', 'identity', 'issuer', 'kind'), digests: { list: 'scalar' } } },
   },
-};
-
-/** The library that checks bundles needs Node; where there is none, nothing is checked, and that is said (package.json, "imports"). */
-const OCI_FACTS: SignedFacts = {
-  byOther: async (result, claim) => (await import('#sigstore')).examineSignatures(result, claim),
 };
 
 export const OCI: ProbeDescription = {
@@ -56,5 +51,5 @@ export const OCI: ProbeDescription = {
   grants: [readsPath('read the image layout, and the file trusted_root.json')],
   needs: ['fs-read'],
   signed: OCI_FACTS,
-  packs: { 'image-signed': IMAGE_SIGNED },
+  packs: OCI_PACKS,
 };

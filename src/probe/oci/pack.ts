@@ -3,7 +3,7 @@ import { assertSignerPin } from '../../evidence/certificate-identity.ts';
 import { Refusal } from '../../bytes/refusal.ts';
 import { HOUR, type Pack } from '../pack.ts';
 
-export const IMAGE_SIGNED: Pack = {
+const IMAGE_SIGNED: Pack = {
   summary: 'the signer that the commitment names signed the image (class E4: readers check the bundle again)',
   needs: ['image', 'root', 'identity', 'issuer'],
   // What was signed once stays signed.
@@ -29,4 +29,9 @@ export const IMAGE_SIGNED: Pack = {
       controls: [{ framework: 'SOC2-2017', id: 'CC8.1' }],
     },
   ],
+};
+
+/** By name. */
+export const OCI_PACKS: Readonly<Record<string, Pack>> = {
+  'image-signed': IMAGE_SIGNED,
 };

@@ -3,7 +3,7 @@ import { scalars, type Shape } from '../../claim/shape.ts';
 import type { ProbeDescription } from '../description.ts';
 import { readsPath } from '../grant.ts';
 import { absolutePath } from '../target-form.ts';
-import { PACKAGES_AS_LOCKED } from './pack.ts';
+import { PACKAGES_PACKS } from './pack.ts';
 
 /** What is looked at, and where it lies. */
 export const ECOSYSTEMS = ['npm', 'pypi', 'go', 'cargo'] as const;
@@ -55,5 +55,5 @@ export const PACKAGES: ProbeDescription = {
   timeoutMs: 300_000,
   grants: [readsPath('read the installed packages, and the folder of archives')],
   needs: ['fs-read'],
-  packs: { 'packages-as-locked': PACKAGES_AS_LOCKED },
+  packs: PACKAGES_PACKS,
 };

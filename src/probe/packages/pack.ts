@@ -3,7 +3,7 @@ import type { Pack } from '../pack.ts';
 
 const CHANGE = [{ framework: 'SOC2-2017', id: 'CC8.1' }];
 
-export const PACKAGES_AS_LOCKED: Pack = {
+const PACKAGES_AS_LOCKED: Pack = {
   summary: 'what is installed is what the lockfiles name, and nothing else; with archives, byte for byte',
   needs: ['ecosystem'],
   claims: [
@@ -29,4 +29,9 @@ export const PACKAGES_AS_LOCKED: Pack = {
       controls: CHANGE,
     },
   ],
+};
+
+/** By name. */
+export const PACKAGES_PACKS: Readonly<Record<string, Pack>> = {
+  'packages-as-locked': PACKAGES_AS_LOCKED,
 };

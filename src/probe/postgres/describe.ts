@@ -2,9 +2,8 @@
 import type { ParameterSpec, ProbeDescription, SecretSpec } from '../description.ts';
 import { ADDRESS } from '../target-form.ts';
 import { POSTGRES_GRANTS } from './needed.ts';
-import { PG_HBA_AS_DECLARED, POSTGRESQL_AS_DECLARED, POSTGRES_READ_ONLY, POSTGRES_SETTINGS } from './pack.ts';
-import { tlsIn, type SignedFacts } from '../../evidence/signed-facts.ts';
-import { signedByTls } from '../../evidence/tls-facts.ts';
+import { POSTGRES_PACKS } from './pack.ts';
+import { POSTGRES_FACTS } from './signed.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 import { tlsShape } from '../tls/describe.ts';
 
@@ -63,10 +62,6 @@ const COMPARED_SHAPE: Shape = {
       },
     },
   },
-};
-
-const POSTGRES_FACTS: SignedFacts = {
-  byTarget: (_, placed) => [{ postgres: { wire: signedByTls(tlsIn(placed), '') } }],
 };
 
 /** Settings that are read if the claim names none. */
@@ -150,10 +145,5 @@ export const POSTGRES: ProbeDescription = {
   // Who signs is seen by tls@1 through the SSLRequest. The parameters of a session do not change it.
   sight: () => ({ probe: 'tls@1', params: new Map([['starttls', 'postgres']]) }),
   signed: POSTGRES_FACTS,
-  packs: {
-    'postgres-settings': POSTGRES_SETTINGS,
-    'postgres-read-only': POSTGRES_READ_ONLY,
-    'postgresql-as-declared': POSTGRESQL_AS_DECLARED,
-    'pg-hba-as-declared': PG_HBA_AS_DECLARED,
-  },
+  packs: POSTGRES_PACKS,
 };

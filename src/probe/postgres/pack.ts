@@ -3,7 +3,7 @@ import { TRANSMISSION } from '../controls.ts';
 import type { Pack } from '../pack.ts';
 
 /** Claims about `wire` and `plaintext` need no log-in. The others do, and some need rights (README.md here). */
-export const POSTGRES_SETTINGS: Pack = {
+const POSTGRES_SETTINGS: Pack = {
   summary: 'PostgreSQL runs with TLS alone, as its configuration says, and nothing overrides that',
   needs: [],
   defaults: { min: 'TLSv1.3' },
@@ -62,7 +62,7 @@ export const POSTGRES_SETTINGS: Pack = {
   ],
 };
 
-export const POSTGRES_READ_ONLY: Pack = {
+const POSTGRES_READ_ONLY: Pack = {
   summary: 'a role of PostgreSQL can read and cannot write, whichever role it becomes',
   needs: ['tables'],
   defaults: { plaintext: false, wire: false, accepted: ['nothing'] },
@@ -88,7 +88,7 @@ export const POSTGRES_READ_ONLY: Pack = {
 
 const COMPARING = { compare: true, plaintext: false, wire: false };
 
-export const POSTGRESQL_AS_DECLARED: Pack = {
+const POSTGRESQL_AS_DECLARED: Pack = {
   summary: 'PostgreSQL runs with the settings that are declared (`commit postgresql`), and with no others',
   needs: [],
   defaults: COMPARING,
@@ -122,7 +122,7 @@ export const POSTGRESQL_AS_DECLARED: Pack = {
   ],
 };
 
-export const PG_HBA_AS_DECLARED: Pack = {
+const PG_HBA_AS_DECLARED: Pack = {
   summary: 'pg_hba.conf has the rules that are declared (`commit postgresql`), in their order, and no others',
   needs: [],
   defaults: COMPARING,
@@ -143,4 +143,12 @@ export const PG_HBA_AS_DECLARED: Pack = {
       minEvidence: 'E0',
     },
   ],
+};
+
+/** By name. */
+export const POSTGRES_PACKS: Readonly<Record<string, Pack>> = {
+  'postgres-settings': POSTGRES_SETTINGS,
+  'postgres-read-only': POSTGRES_READ_ONLY,
+  'postgresql-as-declared': POSTGRESQL_AS_DECLARED,
+  'pg-hba-as-declared': PG_HBA_AS_DECLARED,
 };

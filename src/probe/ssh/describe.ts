@@ -3,8 +3,7 @@ import { HOST_KEY_ALGORITHMS } from '../../evidence/ssh-key.ts';
 import type { ProbeDescription } from '../description.ts';
 import { ADDRESS } from '../target-form.ts';
 import { SSH_PACKS } from './pack.ts';
-import { sshIn, type SignedFacts } from '../../evidence/signed-facts.ts';
-import { signedBySsh } from '../../evidence/ssh-facts.ts';
+import { SSH_FACTS } from './signed.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 
@@ -27,10 +26,6 @@ function sshShape(params: ReadonlyMap<string, Parameter>): Shape {
   const auth: Shape = { members: { ...scalars('user', 'anybody'), methods: NAMES } };
   return { members: { ...ALWAYS, ...(params.get('auth') === true && { auth }) } };
 }
-
-const SSH_FACTS: SignedFacts = {
-  byTarget: (_, placed) => sshIn(placed).map((each) => ({ ssh: signedBySsh(each) })),
-};
 
 /** A user that need not exist: servers answer for unknown names too, so as not to reveal which names exist. */
 export const DEFAULT_USER = 'tallystick';

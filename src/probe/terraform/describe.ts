@@ -3,30 +3,7 @@ import type { ProbeDescription } from '../description.ts';
 import { absolutePath } from '../target-form.ts';
 import { readsPath } from '../grant.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
-import type { Pack } from '../pack.ts';
-
-const TERRAFORM_PACKS: Readonly<Record<string, Pack>> = {
-  'terraform-applied': {
-    summary: 'the Terraform state has what the committed plan says, and nothing else',
-    needs: [],
-    claims: [
-      {
-        id: 'terraform-as-planned',
-        title: 'Every attribute that the plan knew has its planned value in the state',
-        expr: 'size(o.terraform.differing) == 0 && size(o.terraform.missing) == 0 && size(o.terraform.deleted) == 0 && o.terraform.whole',
-        minEvidence: 'E0',
-        severity: 'high',
-      },
-      {
-        id: 'terraform-closed',
-        title: 'The state has no resource and no attribute that was not planned',
-        expr: 'size(o.terraform.undeclared) == 0 && size(o.terraform.extra) == 0',
-        minEvidence: 'E0',
-        severity: 'medium',
-      },
-    ],
-  },
-};
+import { TERRAFORM_PACKS } from './pack.ts';
 
 const LIST: Shape = { list: 'any' };
 

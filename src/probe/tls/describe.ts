@@ -1,11 +1,11 @@
 /** The description of the probe `tls@1`. */
 import type { TlsVersion } from '../../evidence/tls-names.ts';
-import type { Claim, Parameter } from '../../statement/commitment.ts';
+import type { Parameter } from '../../statement/commitment.ts';
 import type { ParameterSpec, ProbeDescription } from '../description.ts';
 import { ADDRESS } from '../target-form.ts';
 import { TLS_PACKS } from './pack.ts';
-import { tlsIn, type SignedFacts } from '../../evidence/signed-facts.ts';
-import { TOLD_OF_EACH, signedByTls } from '../../evidence/tls-facts.ts';
+import { TOLD_OF_EACH } from '../../evidence/tls-facts.ts';
+import { TLS_FACTS } from './signed.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
 
 const BY_VERSION: Shape = { map: 'scalar' };
@@ -44,15 +44,6 @@ const ALWAYS: Readonly<Record<string, Shape>> = {
 export function tlsShape(params: ReadonlyMap<string, Parameter>): Shape {
   const suites: Shape = { map: { list: 'scalar' } };
   return { members: { ...ALWAYS, ...(params.get('enumerate') === true && { suites }) } };
-}
-
-const TLS_FACTS: SignedFacts = {
-  byTarget: ({ params }, placed) => [{ tls: signedByTls(tlsIn(placed), hostIn(params)) }],
-};
-
-function hostIn(params: Claim['params']): string {
-  const host = params?.get('servername');
-  return typeof host === 'string' ? host : '';
 }
 
 export const VERSION_NAMES: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1'];

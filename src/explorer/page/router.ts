@@ -6,25 +6,23 @@ import type { ComponentType, VNode } from 'preact';
 import type { Boot } from '../shared/boot.ts';
 import { LISTED, placeOf, TITLES, type Place, type PlaceKind } from '../shared/place.ts';
 import { html } from './html.ts';
+import { later } from './later.ts';
 import { linkTo } from './links.ts';
 import type { ViewProps } from './view.ts';
-import { Compare } from './views/compare.ts';
 import { Entry } from './views/entry.ts';
 import { Home } from './views/home.ts';
 import { Search } from './views/search.ts';
 import { Subject } from './views/subject.ts';
 import { TrustLine } from './views/trust-line.ts';
-import { Verify } from './views/verify.ts';
-import { Witnesses } from './views/witnesses.ts';
 
 const VIEWS: { readonly [Kind in PlaceKind]: ComponentType<ViewProps<Kind>> } = {
   home: Home,
   subject: Subject,
   entry: Entry,
   search: Search,
-  compare: Compare,
-  witnesses: Witnesses,
-  verify: Verify,
+  compare: later(async () => (await import('./views/compare.ts')).Compare),
+  witnesses: later(async () => (await import('./views/witnesses.ts')).Witnesses),
+  verify: later(async () => (await import('./views/verify.ts')).Verify),
 };
 
 /** The place of a URL's path, below the base of the site. */

@@ -102,7 +102,11 @@ t.test('what helm is given, and what of the caller it does not get', async (t) =
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;
   }
-  const seen = readFileSync(join(me.dir, 'seen'), 'utf8');
+  // The runner of the tests adds variables of its own to every program.
+  const seen = readFileSync(join(me.dir, 'seen'), 'utf8').replaceAll(
+    /^(?:_TAPJS_\w+|NODE_OPTIONS)=.*\n/gm,
+    '',
+  );
   t.notMatch(seen, /evil|NO_PROXY|TALLYSTICK|SSH_/);
   t.match(seen, /^template\nweb\n.*\/chart\/web\n--namespace=default\n--include-crds\n--is-upgrade\n/);
   t.match(seen, /HTTPS_PROXY=http:\/\/127\.0\.0\.1:9\n/);

@@ -58,7 +58,8 @@ const REASONS: Readonly<Record<string, string>> = {
   "reads what the server wrote into its own page, whose scripts are the server's too": 'parseBoot',
   'takes values that were parsed, or flags of a command line':
     'parseMoment parseMomentTime readOperand openObservations openDeployment openLeaf readFault readEdge readNodes readTiles readBlock readSettings readFlag ' +
-    'parseArguments openText',
+    'parseArguments openText openVerb',
+  "reads the owner's own file in YAML, whose parser is of the list": 'parseTargets',
 };
 
 t.test('every exported parser is fuzzed, or is in the list of reasons', async (t) => {

@@ -8,9 +8,10 @@ export function luaEnd(text: string, from: number): number | undefined {
     const found = token.exec(text);
     if (found === null) return undefined;
     const [one] = found;
-    if (one === '{') depth++;
+    if (one === '{') depth += 1;
     else if (one === '}') {
-      if (--depth === 0) return found.index;
+      depth -= 1;
+      if (depth === 0) return found.index;
     } else {
       const end = one === '--' ? commentEnd(text, token.lastIndex) : stringEnd(text, one, token.lastIndex);
       if (end === undefined) return undefined;

@@ -11,7 +11,8 @@ import { POSTGRES_FACTS } from './postgres/signed.ts';
 import { SSH_FACTS } from './ssh/signed.ts';
 import { TLS_FACTS } from './tls/signed.ts';
 
-const FACTS: ReadonlyMap<string, SignedFacts> = new Map([
+/** By the name of the probe. */
+export const SIGNED: ReadonlyMap<string, SignedFacts> = new Map([
   ['tls@1', TLS_FACTS],
   ['ssh@1', SSH_FACTS],
   ['postgres@1', POSTGRES_FACTS],
@@ -23,5 +24,5 @@ const FACTS: ReadonlyMap<string, SignedFacts> = new Map([
 
 /** The signed facts of a probe; none for one that is not known, or of which nothing is signed. */
 export function signedFactsFor(name: string): SignedFacts {
-  return FACTS.get(name) ?? {};
+  return SIGNED.get(name) ?? {};
 }

@@ -140,7 +140,7 @@ t.test('targets.yaml names consents, and who must have signed them', async (t) =
     [[], /expected a list/],
     [[{ file: 'db.consent' }], /expected a list/],
     [[{ file: 'db.consent', vkey: VKEY, more: 1 }], /expected a list/],
-    [[{ file: 'db.consent', vkey: 'x' }], /consents: expected <name>/],
+    [[{ file: 'db.consent', vkey: 'x' }], /consents: a verifier key is <name>/],
     [[{ file: 'db.consent', vkey: VKEY.replace('db-team', 'bd-team') }], /consents/],
     [[null], /expected a list/],
   ];

@@ -189,6 +189,10 @@ t.test('a target is written as its probe has it', async (t) => {
     'kms@1': ['arn:aws:kms:x'],
     'kubernetes@1': ['http://h:6443', 'https://h:6443/path'],
     'cri@1': ['containerd.sock'],
+    'oci@1': ['images/shop', 'h:1'],
+    'packages@1': ['node_modules', 'h:1'],
+    'container@1': ['docker.sock', 'ftp://h:1'],
+    'api@1': ['/srv/api', 'ftp://h/', 'http://u:p@h/'],
     'exec@1': ['collect', './collect', '["collect"]'],
     'self@1': ['other'],
   };

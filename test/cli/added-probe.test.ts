@@ -8,12 +8,13 @@ import { createServer } from 'node:tls';
 import t from 'tap';
 import { run } from '#src/cli/main.ts';
 import { scalars } from '#src/claim/shape.ts';
-import { tlsIn } from '#src/evidence/signed-facts.ts';
+import { tlsIn, type SignedFacts } from '#src/evidence/signed-facts.ts';
 import type { ProbeDescription } from '#src/probe/description.ts';
 import { parametersOf } from '#src/probe/parameters.ts';
 import type { Probe } from '#src/probe/probe.ts';
 import { PROBES } from '#src/probe/registry.ts';
 import { RUNNERS } from '#src/probe/runners.ts';
+import { SIGNED } from '#src/probe/signed.ts';
 import { tlsProbe } from '#src/probe/tls/probe.ts';
 import type { Parameter } from '#src/statement/commitment.ts';
 import { makeCertificate } from '../support/certificates.ts';
@@ -23,6 +24,9 @@ import { beginLog, serveLog } from '../support/running-log.ts';
 const HOST = 'knock.example';
 
 // The folder of the probe: what it says of itself, its pack, what its target signs …
+const KNOCK_FACTS: SignedFacts = {
+  byTarget: (_, placed) => tlsIn(placed).map(({ version }) => ({ knock: { version } })),
+};
 const KNOCK: ProbeDescription = {
   name: 'knock@1',
   summary: 'which TLS a server answers with',
@@ -40,7 +44,7 @@ const KNOCK: ProbeDescription = {
     probe: 'tls@1',
     params: new Map([...params].filter(([name]) => name === 'servername')),
   }),
-  signed: { byTarget: (_, placed) => tlsIn(placed).map(({ version }) => ({ knock: { version } })) },
+  signed: KNOCK_FACTS,
   packs: {
     'knock-modern': {
       summary: 'a server answers with the newest TLS',
@@ -82,6 +86,7 @@ const knockProbe: Probe = {
 /** What a line in each registry does. */
 function register(): void {
   Array.prototype.push.call(PROBES, KNOCK);
+  Map.prototype.set.call(SIGNED, KNOCK.name, KNOCK_FACTS);
   Map.prototype.set.call(RUNNERS, KNOCK.name, () => Promise.resolve(knockProbe));
 }
 
@@ -122,7 +127,7 @@ t.test('from a claim to a verdict', async (t) => {
   });
 
   // A reader that lacks the line believes nothing of class E3 of it, and calls nobody a liar.
-  Array.prototype.pop.call(PROBES);
+  Map.prototype.delete.call(SIGNED, KNOCK.name);
   const without = await told('status web/knock');
   t.match(without.out, /modern +UNKNOWN/);
   t.match(without.out, /port +PROVEN/);

@@ -80,7 +80,7 @@ t.test('a chart is committed with what it was rendered from', async (t) => {
 t.test('what helm is given, and what of the caller it does not get', async (t) => {
   const { me, commit } = await world(
     t,
-    `printf '%s\\n' "$@" >$TMPDIR/../../seen; env >>$TMPDIR/../../seen; pwd >>$TMPDIR/../../seen; cat <<'.'\n${MANIFEST}.`,
+    `printf '%s\\n' "$@" >$TMPDIR/../../seen; env -0 | tr '\\0\\n' '\\n ' >>$TMPDIR/../../seen; pwd >>$TMPDIR/../../seen; cat <<'.'\n${MANIFEST}.`,
   );
   const others = {
     TMPDIR: me.dir,

@@ -24,7 +24,21 @@ export function decodeSource(bytes: Uint8Array, keepMark = false): string {
       { cause },
     );
   }
-  return text.startsWith('\ufeff') && !keepMark ? text.slice(1) : text;
+  return withoutNul(text.startsWith('\ufeff') && !keepMark ? text.slice(1) : text);
+}
+
+/**
+ * The text itself. Refuses `malformed-text` for a NUL anywhere, in comments too: programs written in C end a line or a file there, and
+ * read on where others do not.
+ */
+export function withoutNul(text: string): string {
+  const at = text.indexOf('\0');
+  if (at < 0) return text;
+  const line = text.slice(0, at).split('\n').length;
+  throw refuse(
+    'malformed-text',
+    `line ${line}: a NUL, where some programs end the line or the file, and others read on; take it out`,
+  );
 }
 
 /** By its byte order mark, or by a zero byte beside the first character, which is ASCII in every source. */

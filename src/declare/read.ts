@@ -6,6 +6,7 @@ import { encodeCbor } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { within } from '../bytes/within.ts';
+import { withoutNul } from './encoding.ts';
 import type { Declarable, DeclaredLeaf, Unmarked } from './leaf.ts';
 import type { SourceLeaf } from './leafopening.ts';
 import { macOf, saltOf, type Salting } from './salting.ts';
@@ -74,7 +75,18 @@ function unmarkedIn(
 
 function declare(texts: readonly SourceText[], { source, ...options }: SourceReading): Declarable {
   const where = `this ${source.kind} source cannot be committed to`;
-  return within('same', where, () => source.declare(texts, options));
+  return within('same', where, () => source.declare(texts.map(checked), options));
+}
+
+/** The text as it is given, read when it is asked for. Refuses `malformed-text` for a NUL, of every kind. */
+function checked(given: SourceText): SourceText {
+  const { name } = given;
+  return {
+    name,
+    get text() {
+      return within('same', printable(name), () => withoutNul(given.text));
+    },
+  };
 }
 
 /** Refuses `usage` if something looks secret and is in neither list. */

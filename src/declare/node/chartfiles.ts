@@ -1,5 +1,5 @@
 /** The files of a chart on this machine: a folder, or the archive of one. Nothing outside of it is read. */
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { printable } from '../../bytes/printable.ts';
@@ -7,6 +7,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import { readNamedFile } from '../../platform/files.ts';
 import { filesOfTar } from '../sources/helm/archive.ts';
 import type { ChartFiles } from '../sources/helm/chart.ts';
+import { walk } from './walk.ts';
 
 /** Most bytes and files of a chart. Helm's own bounds are 100 MiB and 5 MiB a file. */
 const MAX_BYTES = 104_857_600;
@@ -26,14 +27,10 @@ export async function chartFiles(path: string, named: string): Promise<ChartFile
   if (!found.isDirectory()) return unpackChart(named, await readNamedFile(path, MAX_BYTES));
   const files = new Map<string, Uint8Array>();
   let size = 0;
-  for (const entry of readdirSync(path, { recursive: true, withFileTypes: true, encoding: 'utf8' })) {
-    const inside = join(entry.parentPath, entry.name)
-      .slice(path.length)
-      .replace(/^[\\/]+/, '')
-      .split(sep)
-      .join('/');
-    if (inside === '.git' || inside.startsWith('.git/') || entry.isDirectory()) continue;
-    if (!entry.isFile())
+  for (const met of walk(path, { recursive: true, follow: false })) {
+    const inside = met.path.split(sep).join('/');
+    if (inside === '.git' || inside.startsWith('.git/')) continue;
+    if (met.kind !== 'file')
       throw refuse(
         'malformed-payload',
         `${printable(join(named, inside))} is a link, or no file; helm would follow it out of the chart, so put the file itself there`,

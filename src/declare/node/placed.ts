@@ -4,7 +4,7 @@
  * (`etc/ssh/sshd_config`). What is not included is never read: keys lie beside the configuration. A link that leads out of
  * what was named is refused.
  */
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
@@ -13,6 +13,7 @@ import { isFolder, readNamedFileSync } from '../../platform/files.ts';
 import { decodeSource } from '../encoding.ts';
 import type { Source, SourceText } from '../sources/source.ts';
 import { STDIN } from './files.ts';
+import { assertInside, walk } from './walk.ts';
 
 /** Most files of the folders that are named. */
 const MAX_FILES = 20_000;
@@ -93,12 +94,17 @@ function placeIn({ base, stands }: Home): (path: string) => string {
 
 /** Files and links in a folder and those below it. */
 function filesIn(folder: string): readonly string[] {
-  const found = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((each) => each.isFile() || each.isSymbolicLink())
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .toSorted();
-  if (found.length <= MAX_FILES) return found;
-  throw refuse('too-large', `more than ${MAX_FILES} files in ${printable(folder)}; name a smaller folder`);
+  const found: string[] = [];
+  for (const { path, kind } of walk(folder, { recursive: true, follow: true })) {
+    if (kind === 'other') continue;
+    found.push(join(folder, path));
+    if (found.length > MAX_FILES)
+      throw refuse(
+        'too-large',
+        `more than ${MAX_FILES} files in ${printable(folder)}; name a smaller folder`,
+      );
+  }
+  return found.toSorted();
 }
 
 /** A file that is read when its text is asked for. */
@@ -116,20 +122,9 @@ class FileText implements SourceText {
   get text(): string {
     this.#text ??= within('same', printable(this.name), () => {
       const bytes = readNamedFileSync(this.#path, this.#most);
-      this.#assertInside();
+      assertInside(this.#path, this.#roots);
       return decodeSource(bytes);
     });
     return this.#text;
-  }
-
-  /** Refuses `usage` for a link that leads out of everything that was named. */
-  #assertInside(): void {
-    const real = realpathSync(this.#path);
-    const inside = this.#roots.map((each) => realpathSync(each));
-    if (inside.some((root) => real === root || real.startsWith(root === sep ? sep : root + sep))) return;
-    throw refuse(
-      'usage',
-      `it is a link to ${printable(real)}, out of what was named; name that file or its folder, too, if it belongs to this`,
-    );
   }
 }

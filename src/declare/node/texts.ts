@@ -1,5 +1,5 @@
 /** The texts of a source: files that operands name, and standard input. */
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
@@ -10,6 +10,7 @@ import { decodeSource } from '../encoding.ts';
 import type { Source, SourceText } from '../sources/source.ts';
 import { STDIN } from './files.ts';
 import { placedTexts, type PlacedTexts } from './placed.ts';
+import { assertInside, walk } from './walk.ts';
 
 /** Largest source that is taken. */
 const MAX_BYTES = 67_108_864;
@@ -37,6 +38,7 @@ export async function readTexts(operands: Operands): Promise<PlacedTexts> {
   if (named.length > 1 && together === undefined)
     throw refuse('usage', `a declaration is one ${kind} source; commit each by itself`);
   const texts: SourceText[] = [];
+  const roots = named.filter((each) => each !== STDIN).map((each) => resolve(cwd, each));
   for (const operand of named.length === 0 ? [STDIN] : named) {
     if (operand === STDIN) {
       texts.push({ name: STDIN, text: await piped() });
@@ -53,18 +55,28 @@ export async function readTexts(operands: Operands): Promise<PlacedTexts> {
       together !== undefined && isFolder
         ? filesIn(path, source, recursive || source.recursive === true).map((each) => join(operand, each))
         : [operand];
-    for (const name of files)
-      texts.push({ name, text: textOf(source, name, await readNamedFile(resolve(cwd, name), MAX_BYTES)) });
+    for (const name of files) {
+      const bytes = await readNamedFile(resolve(cwd, name), MAX_BYTES);
+      within('same', printable(name), () => assertInside(resolve(cwd, name), roots));
+      texts.push({ name, text: textOf(source, name, bytes) });
+    }
   }
   return { texts, whole: [] };
 }
 
 /** The files of a source in a folder, in the order of their paths. Refuses `not-found` where there are none. */
 function filesIn(folder: string, { together, ...source }: Source, recursive: boolean): readonly string[] {
-  const names = readdirSync(folder, { recursive, encoding: 'utf8' })
-    .filter((name) => together?.test(name) === true && statSync(join(folder, name)).isFile())
-    .toSorted();
-  if (names.length > 0) return names;
+  const names: string[] = [];
+  for (const { path, leads } of walk(folder, { recursive, follow: true })) {
+    if (together?.test(path) !== true || leads === 'folder') continue;
+    if (leads === undefined)
+      throw refuse(
+        'not-found',
+        `${printable(join(folder, path))} is a link that leads nowhere; mend it, or take it out`,
+      );
+    names.push(path);
+  }
+  if (names.length > 0) return names.toSorted();
   if (source.recursive === true)
     throw refuse('not-found', `there is no file of the kind ${source.kind} in ${printable(folder)}`);
   throw refuse(

@@ -7,11 +7,18 @@ import { refuse } from '../../bytes/refusal.ts';
 import type { SourceText } from './source.ts';
 
 const MAX_PATTERN = 1_024;
+/** Most files that are included, characters of them, and names that are compared with patterns. What is included twice counts twice. */
+const MAX_INCLUDED = 10_000;
+const MAX_CHARACTERS = 67_108_864;
+const MAX_COMPARED = 10_000_000;
 
 /** Files by name, and the directories all of whose files are among them. */
 export class GivenFiles {
   readonly #files: ReadonlyMap<string, SourceText>;
   readonly #whole: readonly string[];
+  #included = 0;
+  #characters = 0;
+  #compared = 0;
 
   constructor(texts: readonly SourceText[], whole: readonly string[] = []) {
     this.#files = new Map(texts.map((each) => [each.name, each]));
@@ -20,18 +27,36 @@ export class GivenFiles {
 
   /**
    * The files that a name or a pattern of glob(3) means, in the order of their bytes. Refuses `malformed-text`, with `where`
-   * before it, if a named file was not given, or none for a pattern whose directory was not given whole.
+   * before it, if a named file was not given, or none for a pattern whose directory was not given whole; `too-large`.
    */
   matching(pattern: string, where: string): readonly SourceText[] {
     if (!isPattern(pattern)) {
       const file = this.#files.get(normal(pattern));
-      if (file !== undefined) return [file];
+      if (file !== undefined) return this.#counted([file], where);
       throw missing(pattern, where);
     }
+    if ((this.#compared += this.#files.size) > MAX_COMPARED)
+      throw refuse(
+        'too-large',
+        `${where}: too many patterns for so many files; include the files by their names`,
+      );
     const matches = matcher(normal(pattern), where);
     const names = [...this.#files.keys()].filter(matches).toSorted();
     if (names.length === 0 && !this.#isWhole(pattern)) throw missing(pattern, where);
-    return names.flatMap((name) => this.#files.get(name) ?? []);
+    return this.#counted(
+      names.flatMap((name) => this.#files.get(name) ?? []),
+      where,
+    );
+  }
+
+  #counted(found: readonly SourceText[], where: string): readonly SourceText[] {
+    this.#included += found.length;
+    if (this.#included > MAX_INCLUDED)
+      throw refuse('too-large', `${where}: more than ${MAX_INCLUDED} files are included`);
+    for (const { text } of found)
+      if ((this.#characters += text.length) > MAX_CHARACTERS)
+        throw refuse('too-large', `${where}: more than ${MAX_CHARACTERS} characters are included`);
+    return found;
   }
 
   /** Whether all files that a pattern can match are among those that were given. */

@@ -42,7 +42,7 @@ const parsers: Readonly<Record<string, (bytes: Uint8Array) => void>> = {
     judged(container, {
       engine: undefined,
       info,
-      looked: new Set(),
+      containerOf: () => container,
       volumeOf: () => ({ name: 'v', driver: 'local', type: 'none', options: 'bind', device: '/' }),
       allowed: new Set(),
       own: '/run/docker.sock',

@@ -36,7 +36,12 @@ export interface ServedEngine {
 export const idOf = (i: number): string => (i + 1).toString(16).padStart(64, '0');
 export const digest = (n: number): string => `sha256:${n.toString(16).padStart(64, '0')}`;
 
-const MASKED = ['/proc/acpi', '/proc/kcore', '/proc/keys', '/sys/firmware'];
+export const MASKED: readonly string[] = (
+  '/proc/asound /proc/acpi /proc/interrupts /proc/kcore /proc/keys /proc/latency_stats /proc/timer_list /proc/timer_stats ' +
+  '/proc/sched_debug /proc/scsi /sys/firmware /sys/devices/virtual/powercap'
+).split(' ');
+export const READ_ONLY: readonly string[] =
+  '/proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger'.split(' ');
 
 /** How Docker sets a container up that nobody asked anything for. */
 export const PLAIN: Json = {
@@ -56,7 +61,8 @@ export const PLAIN: Json = {
   DeviceCgroupRules: null,
   RestartPolicy: { Name: 'unless-stopped', MaximumRetryCount: 0 },
   MaskedPaths: MASKED,
-  ReadonlyPaths: ['/proc/bus', '/proc/sys'],
+  ReadonlyPaths: READ_ONLY,
+  Runtime: 'runc',
 };
 /** What Podman answers otherwise (seen of 4.3.1). */
 const PODMAN: Json = {
@@ -70,6 +76,7 @@ const PODMAN: Json = {
   RestartPolicy: { Name: '', MaximumRetryCount: 0 },
   MaskedPaths: undefined,
   ReadonlyPaths: undefined,
+  Runtime: 'oci',
 };
 
 const ENDED = ['exited', 'created', 'dead'];
@@ -88,6 +95,7 @@ export function infoOf({ podman = false, containers, info, marker = '' }: Served
       : ['name=apparmor', 'name=seccomp,profile=builtin', 'name=cgroupns'],
     ServerVersion: podman ? '4.3.1' : '28.0.4',
     OSType: 'linux',
+    DockerRootDir: podman ? '/var/lib/containers/storage' : '/var/lib/docker',
     Name: `host${marker}`,
     Labels: [`owner=${marker}`],
     HttpProxy: `http://user:${marker}@proxy.example`,

@@ -33,6 +33,8 @@ export interface Info {
   /** Podman alone says so. */
   readonly buildah: boolean;
   readonly rootless: boolean;
+  /** The folder on the host in which the engine keeps images, containers and volumes. */
+  readonly dataRoot: string | undefined;
 }
 
 /** A container as the list has it. */
@@ -88,9 +90,11 @@ export interface HostConfig {
   readonly devices: readonly string[] | undefined;
   readonly requests: number | undefined;
   readonly rules: number | undefined;
-  /** Number of paths below /proc and /sys that are hidden, or may only be read; undefined where the engine does not say. */
-  readonly masked: number | undefined;
-  readonly readonlyPaths: number | undefined;
+  /** Paths below /proc and /sys that are hidden, or may only be read; undefined where the engine does not say. */
+  readonly masked: readonly string[] | undefined;
+  readonly readonlyPaths: readonly string[] | undefined;
+  /** The name of the program that sets the container up. */
+  readonly runtime: string | undefined;
 }
 
 export interface Image {
@@ -121,6 +125,7 @@ export function parseInfo(bytes: Uint8Array): Info {
     security: textsAt(tree, 'SecurityOptions'),
     buildah: textAt(tree, 'BuildahVersion') !== undefined,
     rootless: flagAt(tree, 'Rootless') ?? false,
+    dataRoot: textAt(tree, 'DockerRootDir'),
   };
 }
 
@@ -192,8 +197,9 @@ function hostConfigOf(tree: Tree, privileged: boolean): HostConfig {
     devices: devices?.map((each) => textAt(each, 'PathOnHost') ?? ''),
     requests: listAt(host, 'DeviceRequests')?.length,
     rules: listAt(host, 'DeviceCgroupRules')?.length,
-    masked: countAt(host, 'MaskedPaths'),
-    readonlyPaths: countAt(host, 'ReadonlyPaths'),
+    masked: pathsAt(host, 'MaskedPaths'),
+    readonlyPaths: pathsAt(host, 'ReadonlyPaths'),
+    runtime: textAt(host, 'Runtime'),
   };
 }
 
@@ -241,9 +247,10 @@ function listAt(tree: Tree | undefined, name: string): readonly Tree[] | undefin
   return part !== undefined && isTreeList(part) ? part : undefined;
 }
 
-function countAt(tree: Tree | undefined, name: string): number | undefined {
+/** Undefined for null, too: engines write it where a container has these paths open, and where they do not know. */
+function pathsAt(tree: Tree | undefined, name: string): readonly string[] | undefined {
   const part = partAt(tree, name);
-  return part !== undefined && isTreeList(part) ? part.length : undefined;
+  return part !== undefined && isTreeList(part) ? part.map(textOf) : undefined;
 }
 
 const textOf = (tree: Tree): string => (typeof tree === 'string' ? tree : '');

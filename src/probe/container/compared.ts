@@ -44,6 +44,7 @@ export function comparedContainers(
   };
   const lists = { differing: new Array<Value>(), undeclared: new Array<Value>() };
   const seen = new Set<Declared>();
+  const up = new Set<Declared>();
   const pods = infrastructureOf(containers, wanted);
   for (const container of containers) {
     const { name, created: since } = container;
@@ -54,13 +55,14 @@ export function comparedContainers(
     const state = isBeside ? 'beside' : stateOf(container, own, imageOf(container.image));
     counts[state] += 1;
     for (const each of own) seen.add(each);
+    if (isUp(container)) for (const each of own) up.add(each);
     if (state === 'undeclared') lists.undeclared.push({ mark: mark(name), since: timeOf(since) });
     if (state === 'differing')
       lists.differing.push({ container: nameOrWithheld(name), since: timeOf(since) });
   }
   const missing = wanted.declared
     .filter(
-      (each) => !each.optional && !seen.has(each) && (names === undefined || [...names].some(each.matches)),
+      (each) => !each.optional && !up.has(each) && (names === undefined || [...names].some(each.matches)),
     )
     .map(({ name }) => nameOrWithheld(name));
   const compared = counts.same + counts.differing;
@@ -71,6 +73,11 @@ export function comparedContainers(
     compared: { declared: wanted.declared.length, compared: seen.size, excluded: 0 },
     withheld: withheldOf(counts, compared, wanted.closed && names === undefined),
   };
+}
+
+/** One that is paused, or that is started again and again, does not run. */
+function isUp({ running, paused, restarting }: Container): boolean {
+  return running && !paused && !restarting;
 }
 
 /** A time of an engine, to the second. */

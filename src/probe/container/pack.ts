@@ -32,7 +32,8 @@ export const CONTAINER_PACKS: Readonly<Record<string, Pack>> = {
       },
       {
         id: 'no-host-namespace',
-        title: 'No container has the network, the processes, the host name or the users of its host',
+        title:
+          "No container has its host's network, processes or host name, or opts out of a mapping of users that the engine makes",
         expr: none('hostNetwork', 'hostPid', 'hostUts', 'hostUser'),
         severity: 'high',
         controls: ACCESS,
@@ -60,7 +61,7 @@ export const CONTAINER_PACKS: Readonly<Record<string, Pack>> = {
       },
       {
         id: 'container-paths-masked',
-        title: 'No container lays paths of /proc and /sys open that engines hide',
+        title: 'No container lays paths of /proc and /sys open that Docker hides since 19.03',
         expr: none('unmasked'),
         severity: 'medium',
         controls: ACCESS,
@@ -116,7 +117,7 @@ export const CONTAINER_PACKS: Readonly<Record<string, Pack>> = {
       },
       {
         id: 'containers-run',
-        title: 'Every declared container runs',
+        title: 'Every declared container runs: one that is paused or restarting does not count',
         expr: none('missing'),
         severity: 'medium',
         controls: CHANGE,

@@ -9,6 +9,7 @@ const SOCKETS = [
   '/run/containerd/containerd.sock',
   '/run/crio/crio.sock',
   '/run/cri-dockerd.sock',
+  '/run/k3s/containerd/containerd.sock',
   '/run/docker/containerd/containerd.sock',
   '/run/buildkit/buildkitd.sock',
 ];
@@ -18,10 +19,15 @@ const SOCKET_NAMES =
 /** Folders of the system: with one of them, or with something in it, a container reads or changes the host. */
 const SYSTEM = (
   '/etc /proc /sys /dev /boot /root /usr /bin /sbin /lib /lib32 /lib64 /run/systemd /run/dbus /run/udev /var/spool/cron ' +
-  '/var/lib/docker /var/lib/containers /var/lib/containerd /var/lib/kubelet /var/lib/rancher /var/lib/etcd /var/lib/crio'
+  '/var/lib/docker /var/lib/containers /var/lib/containerd /var/lib/kubelet /var/lib/rancher /var/lib/etcd /var/lib/crio ' +
+  '/var/lib/k0s /var/snap/docker /var/snap/microk8s /run/docker /run/snap.docker /run/podman /run/containers /run/libpod ' +
+  '/run/containerd /run/k3s /run/k0s /run/crio /run/buildkit /run/runc /run/crun /run/netns'
 ).split(' ');
-/** Folders that hold some of these, or all homes, as a whole. */
-const WHOLE = ['/run', '/var', '/var/lib', '/var/spool', '/home', '/opt', '/srv', '/mnt', '/media'];
+/** What a user's own engine and service manager have in the user's folders. */
+const OF_USERS =
+  /^\/run\/user(?:\/\d+(?:\/(?:podman|docker|containers|libpod|systemd|bus)(?:\/.*)?)?)?$|\/\.docker\/run$|\/\.local\/share\/(?:docker|containers)(?:\/|$)/;
+/** Folders that hold all homes, or what is mounted, as a whole. */
+const WHOLE = ['/home', '/opt', '/srv', '/mnt', '/media'];
 /** What programs in containers read of the host, and which holds no secret. */
 const READ =
   /^\/(?:etc\/(?:localtime|timezone|hosts|resolv\.conf|os-release|ca-certificates|ssl\/certs|pki\/ca-trust|pki\/tls\/certs)|usr\/share\/(?:zoneinfo|ca-certificates)|usr\/local\/share\/ca-certificates)(?:\/|$)/;
@@ -33,20 +39,31 @@ export type Kind =
   | 'a folder of the system'
   | 'a disk of the host';
 
-/** What a path of the host is; undefined for any other folder. `own`: the socket that the agent asks. */
-export function kindOf(path: string, writable: boolean, own: string | undefined): Kind | undefined {
-  const clean = normalize(path)
+/** What is particular to an engine. */
+export interface Here {
+  /** The socket that the agent asks. */
+  readonly own: string | undefined;
+  /** The folder in which the engine keeps what it has; undefined where it does not say. */
+  readonly dataRoot: string | undefined;
+}
+
+const cleaned = (path: string): string =>
+  normalize(path)
     .replace(/(?<=.)\/$/, '')
     .replace(/^\/var\/run(?=\/|$)/, '/run');
+
+/** What a path of the host is; undefined for any other folder. */
+export function kindOf(path: string, writable: boolean, { own, dataRoot }: Here): Kind | undefined {
+  const clean = cleaned(path);
   if (clean === '/') return 'the root of the host';
-  const sockets = own === undefined ? SOCKETS : [...SOCKETS, own.replace(/^\/var\/run\//, '/run/')];
+  const sockets = own === undefined ? SOCKETS : [...SOCKETS, cleaned(own)];
   const holds = (each: string): boolean => each === clean || each.startsWith(`${clean}/`);
   if (SOCKET_NAMES.test(clean) || sockets.some((each) => holds(each) || dirname(each) === clean))
     return 'the socket of a container engine';
-  if (/^\/run\/user(?:\/\d+(?:\/podman|\/docker)?)?$/.test(clean)) return 'the socket of a container engine';
   if (!writable && READ.test(clean)) return undefined;
-  const isSystem = SYSTEM.some((each) => clean === each || clean.startsWith(`${each}/`));
-  return isSystem || WHOLE.includes(clean) ? 'a folder of the system' : undefined;
+  const system = dataRoot === undefined ? SYSTEM : [...SYSTEM, cleaned(dataRoot)];
+  const isSystem = system.some((each) => holds(each) || clean.startsWith(`${each}/`));
+  return isSystem || OF_USERS.test(clean) || WHOLE.includes(clean) ? 'a folder of the system' : undefined;
 }
 
 /** What a mount is of; `unclear` says why that is not known. */
@@ -59,11 +76,11 @@ export interface Mounted {
 export function mountedOf(
   mount: MountPoint,
   volumeOf: (name: string) => Volume | undefined,
-  own: string | undefined,
+  here: Here,
 ): Mounted {
   switch (mount.type) {
     case 'bind':
-      return ofPath(mount.source, mount.writable, own);
+      return ofPath(mount.source, mount.writable, here);
     case 'tmpfs':
     case 'image':
     case 'devpts':
@@ -73,31 +90,31 @@ export function mountedOf(
         return { unclear: 'a volume of another driver than local, which may stand for any folder' };
       const volume = volumeOf(mount.name);
       if (volume === undefined) return { unclear: 'a volume that could not be read' };
-      return ofVolume(volume, mount.writable, own);
+      return ofVolume(volume, mount.writable, here);
     }
     default:
       return { unclear: 'a mount of a kind that is not known here' };
   }
 }
 
-function ofPath(path: string, writable: boolean, own: string | undefined): Mounted {
+function ofPath(path: string, writable: boolean, here: Here): Mounted {
   if (!path.startsWith('/')) return { unclear: 'a mount of something that is no path of Linux' };
-  const kind = kindOf(path, writable, own);
-  return kind === undefined ? {} : { kind };
+  const kind = kindOf(path, writable, here);
+  if (kind !== undefined) return { kind };
+  if (here.dataRoot?.startsWith('/') !== true)
+    return { unclear: 'a mount of a folder, and the engine does not tell in which folder it keeps its own' };
+  return {};
 }
 
 /** A volume of the driver local mounts what its options say: a folder of the host, a disk, a share of a network. */
-function ofVolume(
-  { driver, type, options, device }: Volume,
-  writable: boolean,
-  own: string | undefined,
-): Mounted {
+function ofVolume({ driver, type, options, device }: Volume, writable: boolean, here: Here): Mounted {
   if (driver !== 'local')
     return { unclear: 'a volume of another driver than local, which may stand for any folder' };
   if (type === '' && options === '' && device === '') return {};
-  if (/^(?:nfs4?|cifs|smb3?|tmpfs)$/.test(type)) return {};
+  // mount(2) takes no notice of the type where it binds, so these options come first.
   const isBind = options.split(',').some((each) => each === 'bind' || each === 'rbind');
-  if (isBind || ((type === '' || type === 'none') && device !== '')) return ofPath(device, writable, own);
+  if (isBind || ((type === '' || type === 'none') && device !== '')) return ofPath(device, writable, here);
+  if (/^(?:nfs4?|cifs|smb3?|tmpfs)$/.test(type)) return {};
   if (device.startsWith('/dev/')) return { kind: 'a disk of the host' };
   return { unclear: 'a volume with options that are not known here' };
 }

@@ -6,7 +6,8 @@ import { refuse } from '../../bytes/refusal.ts';
 import type { Observed } from '../../claim/observed.ts';
 import type { Value, ValueMap } from '../../claim/value.ts';
 import type { Withheld } from '../../claim/withheld.ts';
-import { codeText, nameOrWithheld } from '../harmless.ts';
+import { digestIn } from '../cri/images.ts';
+import { codeText, nameOrWithheld, WITHHELD, wordOf } from '../harmless.ts';
 import { markerOf, type Mark } from '../marks.ts';
 import { cutLists, membersOf } from '../members.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
@@ -14,7 +15,7 @@ import { comparedContainers, timeOf, type Compared } from './compared.ts';
 import { CONTAINER } from './describe.ts';
 import { Engine } from './engine.ts';
 import { lookAt, type Look } from './look.ts';
-import { has, isKeptFromMore, judged, RISKS, seccompOf, userOf, type Judged, type Risk } from './risks.ts';
+import { has, judged, keptFromMore, RISKS, seccompOf, userOf, type Judged, type Risk } from './risks.ts';
 import { readSettings, type Settings } from './settings.ts';
 import type { Container } from './answers.ts';
 
@@ -127,10 +128,11 @@ function risksOf(
   { allowed, except, place }: Settings,
   told: Telling,
 ): Risks {
+  const running = new Map(containers.map((each) => [each.id, each]));
   const around = {
     engine: engine.called,
     info,
-    looked: new Set(containers.map(({ id }) => id)),
+    containerOf: (id: string) => running.get(id),
     volumeOf: (name: string) => volumes.get(name),
     allowed,
     own: place.socketPath,
@@ -198,28 +200,49 @@ function stateOf({ restarting, paused }: Container): string {
   return restarting ? 'restarting' : paused ? 'paused' : 'running';
 }
 
-/** The mode of a namespace, without the container that it may name. */
-const mode = (text: string | undefined): string =>
-  codeText((text ?? 'untold').replace(/^container:.*$/, 'container'));
+const MODES = [
+  '',
+  'default',
+  'bridge',
+  'none',
+  'host',
+  'private',
+  'shareable',
+  'slirp4netns',
+  'pasta',
+] as const;
+const POLICIES = ['no', 'always', 'unless-stopped', 'on-failure'] as const;
 
-/** What a container that the claim names is; a word that is not known here is withheld with the rest. */
+/** The mode of a namespace, without the container, the path or the options that it may name. `other`: for any other text. */
+function mode(text: string | undefined, other = 'other'): string {
+  if (text === undefined) return 'untold';
+  const [, kind] = /^(container|ns|slirp4netns|pasta):/.exec(text) ?? [];
+  return kind === undefined ? (wordOf(text, MODES) ?? other) : kind === 'ns' ? 'a path' : kind;
+}
+
+const KEPT = { kept: true, not: false, unsaid: false, untold: null } as const;
+
+const digestOf = (text: string): string => digestIn(text) ?? WITHHELD;
+
+/** What a container that the claim names is. */
 function factsOf(container: Container, { called }: Engine): ValueMap {
   const { host, created, restarts, restartPolicy, image, manifest } = container;
   return {
     state: stateOf(container),
     since: timeOf(created),
     restarts: restarts ?? null,
-    restartPolicy: mode(restartPolicy === '' ? 'no' : restartPolicy),
-    image: codeText(image, 80),
-    manifest: manifest === undefined ? null : codeText(manifest, 80),
+    restartPolicy:
+      restartPolicy === undefined ? 'untold' : (wordOf(restartPolicy || 'no', POLICIES) ?? 'other'),
+    image: digestOf(image),
+    manifest: manifest === undefined ? null : digestOf(manifest),
     privileged: host.privileged,
-    network: mode(host.network),
+    network: mode(host.network, 'a network'),
     pid: mode(host.pid),
     // Podman says so of the IPC of the host, too.
     ipc: called !== 'docker' && host.ipc === 'shareable' ? 'untold' : mode(host.ipc),
     user: userOf(container) ?? 'untold',
     readOnly: host.readOnly ?? null,
-    noNewPrivileges: isKeptFromMore(host) ?? null,
+    noNewPrivileges: KEPT[keptFromMore(host)],
     mounts: container.mounts?.length ?? null,
     devices: host.devices?.length ?? null,
   };

@@ -2,7 +2,9 @@
  * What a running container may do that a plain one may not, by its own configuration as the engine tells it. A doubt says why
  * something is not known: it is never taken for "no".
  */
+import { digestIn } from '../cri/images.ts';
 import type { Container, HostConfig, Info, Volume } from './answers.ts';
+import { isLaidOpen } from './masked.ts';
 import { deviceKind, mountedOf } from './places.ts';
 
 /** The lists of the value that findings go to. */
@@ -46,8 +48,8 @@ export interface Judged {
 export interface Around {
   readonly engine: 'docker' | 'podman' | undefined;
   readonly info: Info;
-  /** Ids of the running containers that were looked at: what joins one of them has no more than that one. */
-  readonly looked: ReadonlySet<string>;
+  /** A running container that was looked at, by its id: what joins it has its namespace. */
+  readonly containerOf: (id: string) => Container | undefined;
   readonly volumeOf: (name: string) => Volume | undefined;
   /** Capabilities that the claim lets containers add. */
   readonly allowed: ReadonlySet<string>;
@@ -67,6 +69,7 @@ export function judged(container: Container, around: Around): Judged {
   ofNamespaces(container, around, say, doubt);
   ofConfinement(container, around, say, doubt);
   ofProcess(container, around.info, say, doubt);
+  ofRuntime(container.host, around, doubt);
   return { findings: found, doubts };
 }
 
@@ -110,10 +113,31 @@ function ofDevices({ devices, requests, rules }: HostConfig, say: Say, doubt: Sa
   if (rules !== undefined && rules > 0) say('devices', 'a rule for devices');
 }
 
-function ofMounts({ mounts }: Container, { volumeOf, own }: Around, say: Say, doubt: Say): void {
+/**
+ * What sets containers up as their configuration says. Podman says `oci` of every runtime. Any other one, such as `nvidia`, adds
+ * devices, capabilities and mounts by itself, or leaves filters out.
+ */
+function ofRuntime({ runtime }: HostConfig, { engine }: Around, doubt: Say): void {
+  if (runtime !== undefined && /^(?:runc|crun|io\.containerd\.runc\.v[12])$/.test(runtime)) return;
+  if (runtime === 'oci' && engine === 'podman') return;
+  const why =
+    runtime === undefined || runtime === ''
+      ? UNTOLD
+      : 'a runtime that is not known here, which may set a container up in its own way';
+  for (const risk of RISKS) if (risk !== 'restarting') doubt(risk, why);
+}
+
+function ofMounts({ mounts, image }: Container, around: Around, say: Say, doubt: Say): void {
+  const { volumeOf, own, info } = around;
+  // `podman run --rootfs /`
+  if (digestIn(image) === undefined)
+    doubt('mounts', 'a container of no image, whose root may be any folder of the host');
+  // `podman run -v /:/x:O` (seen of 4.3.1).
+  if (around.engine !== 'docker')
+    doubt('mounts', 'Podman does not tell folders over which it lays an overlay (-v FOLDER:/x:O)');
   if (mounts === undefined) return doubt('mounts', UNTOLD);
   for (const each of mounts) {
-    const { kind, unclear } = mountedOf(each, volumeOf, own);
+    const { kind, unclear } = mountedOf(each, volumeOf, { own, dataRoot: info.dataRoot });
     if (kind !== undefined) say('mounts', each.writable ? `${kind}, writable` : kind);
     if (unclear !== undefined) doubt('mounts', unclear);
   }
@@ -128,27 +152,50 @@ const OWN: Readonly<Record<'hostNetwork' | 'hostPid' | 'hostIpc' | 'hostUts' | '
   hostUser: /^(?:|private|keep-id|auto|nomap)$/,
 };
 
-function ofNamespaces(container: Container, around: Around, say: Say, doubt: Say): void {
+type Namespace = keyof typeof OWN;
+
+/** The mode of a container's own namespace. */
+function modeOf(container: Container, risk: Namespace, info: Info): string | undefined {
   const { network, pid, ipc, uts, userns } = container.host;
   const isHostNetwork =
     container.networks.includes('host') || (container.sandboxKey?.endsWith('/netns/default') ?? false);
-  const modes = {
+  const modes: Readonly<Record<Namespace, string | undefined>> = {
     hostNetwork: isHostNetwork ? 'host' : network,
     hostPid: pid,
     hostIpc: ipc,
     hostUts: uts,
-    // "host" says something only where the engine maps users elsewhere.
-    hostUser: userns === 'host' && !has(around.info, 'userns') ? '' : userns,
-  } as const;
+    // Where the engine maps no users, all containers have those of the host, and "host" takes nothing back.
+    hostUser: userns === 'host' && !has(info, 'userns') ? '' : userns,
+  };
+  return modes[risk];
+}
+
+/** In place of a mode: what is joined is not known. No engine has this text for a mode. */
+const JOINS = '\0joins';
+
+/** The mode of the namespace that a container has, which is that of the one it joins, whomever the claim is about. */
+function joinedMode(container: Container, risk: Namespace, around: Around): string | undefined {
+  let at = container;
+  const seen = new Set<string>();
+  for (;;) {
+    const mode = modeOf(at, risk, around.info);
+    const [, id] = /^container:([0-9a-f]{64})$/.exec(mode ?? '') ?? [];
+    if (id === undefined) return mode;
+    const next = seen.has(id) ? undefined : around.containerOf(id);
+    if (next === undefined) return JOINS;
+    seen.add(id);
+    at = next;
+  }
+}
+
+function ofNamespaces(container: Container, around: Around, say: Say, doubt: Say): void {
   for (const risk of ['hostNetwork', 'hostPid', 'hostIpc', 'hostUts', 'hostUser'] as const) {
-    const mode = modes[risk];
-    const [, joined] = /^container:([0-9a-f]{64})$/.exec(mode ?? '') ?? [];
+    const mode = joinedMode(container, risk, around);
     if (mode === 'host') say(risk, 'of the host');
     // With a path it may be that of the host: /proc/1/ns/net.
     else if (mode?.startsWith('ns:') === true) say(risk, 'a namespace by its path');
-    else if (joined !== undefined) {
-      if (!around.looked.has(joined)) doubt(risk, 'a container joins one that was not looked at');
-    } else if (mode === undefined) doubt(risk, UNTOLD);
+    else if (mode === JOINS) doubt(risk, 'a container joins one that was not looked at');
+    else if (mode === undefined) doubt(risk, UNTOLD);
     else if (risk === 'hostIpc' && mode === 'shareable' && around.engine !== 'docker')
       doubt(risk, 'Podman says "shareable" of every IPC, that of the host, too');
     else if (!OWN[risk].test(mode)) doubt(risk, 'a namespace of a kind that is not known here');
@@ -180,9 +227,9 @@ function ofConfinement({ host, apparmor }: Container, around: Around, say: Say, 
   else if (seccomp !== undefined ? seccomp !== 'builtin' : seccompOf(info) === 'own')
     doubt('noSeccomp', 'a profile of its own, which may let everything through');
   ofMandatory(options ?? [], apparmor, info, say, doubt);
-  if (host.masked === 0 || host.readonlyPaths === 0) say('unmasked', 'paths of /proc and /sys are laid open');
-  else if (host.privileged) say('unmasked', 'paths of /proc and /sys are laid open');
-  else if (host.masked === undefined || host.readonlyPaths === undefined)
+  const isOpen = host.privileged ? true : isLaidOpen(host);
+  if (isOpen === true) say('unmasked', 'paths of /proc and /sys are laid open');
+  else if (isOpen === undefined)
     doubt('unmasked', around.engine === 'docker' ? UNTOLD : 'Podman does not tell which paths are masked');
 }
 
@@ -225,9 +272,11 @@ function ofProcess(container: Container, info: Info, say: Say, doubt: Say): void
   if (user === 'root') say('asRoot', 'its first process is root');
   else if (user !== 'number')
     doubt('asRoot', user === 'name' ? 'a user by name, whose number the engine does not tell' : UNTOLD);
-  const isKept = isKeptFromMore(host);
-  if (isKept === undefined) doubt('escalating', UNTOLD);
-  else if (!isKept && !has(info, 'no-new-privileges')) say('escalating', 'may gain privileges');
+  const kept = keptFromMore(host);
+  if (kept === 'untold') doubt('escalating', UNTOLD);
+  else if (kept === 'unsaid' && has(info, 'no-new-privileges'))
+    doubt('escalating', "the engine's default may be younger than the container, for which nothing is said");
+  else if (kept !== 'kept') say('escalating', 'may gain privileges');
   if (container.restarting) say('restarting', 'ends and is started again');
 }
 
@@ -238,8 +287,16 @@ export function userOf({ user }: Container): 'root' | 'number' | 'name' | undefi
   return /^\d{1,10}$/.test(name) ? 'number' : 'name';
 }
 
-/** Whether a container says no-new-privileges; undefined where its options are not told. */
-export function isKeptFromMore({ options }: HostConfig): boolean | undefined {
-  const said = options?.map(optionOf).findLast(([name]) => name === 'no-new-privileges');
-  return options === undefined ? undefined : said !== undefined && said[1] !== 'false';
+const TRUE = ['', '1', 't', 'T', 'true', 'TRUE', 'True'];
+const FALSE = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
+
+/**
+ * What a container says of no-new-privileges, in the words that Go's strconv.ParseBool takes. What it says goes before the default of
+ * the engine, which is that of the day when the container was made. `untold`: its options are not told, or not in these words.
+ */
+export function keptFromMore({ options }: HostConfig): 'kept' | 'not' | 'unsaid' | 'untold' {
+  if (options === undefined) return 'untold';
+  const said = options.map(optionOf).findLast(([name]) => name === 'no-new-privileges')?.[1];
+  if (said === undefined) return 'unsaid';
+  return TRUE.includes(said) ? 'kept' : FALSE.includes(said) ? 'not' : 'untold';
 }

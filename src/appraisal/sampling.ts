@@ -44,6 +44,7 @@ const MOST_MISSED = 10_000;
 
 type Proof = EntryOf<'proof'>;
 type InSlot = NonNullable<Result['slot']>;
+type WasHead = (size: number, root: Uint8Array) => boolean;
 
 /** A proof of the claim, and the slot in which it states to have been due. */
 interface SlotProof {
@@ -60,7 +61,7 @@ export function samplingOf(
   claim: Claim,
   declared: Declared,
   history: History,
-  wasHead: (size: number, root: Uint8Array) => boolean,
+  wasHead: WasHead,
 ): readonly Sampling[] {
   const epoch = epochFor(declared.declaration.claims);
   const own = history.proofs.filter(({ parsed }) => formatHex(parsed.proof.commitment) === declared.entry.id);
@@ -127,7 +128,7 @@ interface Frame {
   readonly declared: Declared;
   readonly history: History;
   readonly epoch: number;
-  readonly wasHead: (size: number, root: Uint8Array) => boolean;
+  readonly wasHead: WasHead;
 }
 
 function auditOf(looks: readonly SlotProof[], seeds: Seeds, frame: Frame): Omit<Sampling, 'kid'> {
@@ -144,7 +145,7 @@ function auditOf(looks: readonly SlotProof[], seeds: Seeds, frame: Frame): Omit<
       continue;
     }
     known.add(slot.number);
-    const fault = faultOf(slot, proof, seed, length, frame);
+    const fault = slotFault(slot, proof, seed, length, frame.wasHead);
     if (fault === undefined) right.add(slot.number);
     else faults.push(fault);
   }
@@ -179,13 +180,13 @@ function missedOf(
   return missed.toReversed();
 }
 
-/** Why a proof is not the one that its slot prescribed; undefined if it is. */
-function faultOf(
+/** Why a proof is not the one that its slot prescribed; undefined if it is. `length`: of the claim's slots, in seconds. */
+export function slotFault(
   { number, due, actual, beacon }: InSlot,
-  { index, parsed: { proof } }: Proof,
+  { index, parsed: { proof } }: Pick<Proof, 'index' | 'parsed'>,
   seed: Uint8Array,
   length: number,
-  { wasHead }: Frame,
+  wasHead: WasHead,
 ): string | undefined {
   const which = `its proof in entry ${index}`;
   if (beacon === undefined) return `${which} names no beacon for its slot`;

@@ -4,7 +4,8 @@ import { digest, entryId } from '#src/bytes/brand.ts';
 import { encodeCbor } from '#src/bytes/cbor.ts';
 import { parseHex } from '#src/bytes/text.ts';
 import { drawsIn } from '#src/audit/bundle/draws.ts';
-import { slotLength } from '#src/appraisal/slots.ts';
+import { dueIn, slotAt, slotLength } from '#src/appraisal/slots.ts';
+import { equalBytes } from '#src/bytes/compare.ts';
 import { declareYaml } from '#src/declare/yaml.ts';
 import type { OpenedLeaf } from '#src/declare/openings-file.ts';
 import { drawn, drawSeed } from '#src/evidence/draw.ts';
@@ -33,17 +34,34 @@ function treeOf(leaves: readonly { readonly path: string; readonly value: Uint8A
 
 const seed = (day: number): Uint8Array => hashOf(`seed ${day}`);
 const ROOT = hashOf('root');
-const number = Math.floor((START + 7_200) / slotLength(CADENCE));
+/** The slot of the look, which begins after the first proof, and when the look is due in it. */
+const SLOT = slotAt(START + 7_200 + slotLength(CADENCE), slotLength(CADENCE));
+const { number } = SLOT;
+const DUE = dueIn(SLOT, seed(0), ROOT);
+const SIZE = 2;
+const wasHead = (size: number, root: Uint8Array): boolean =>
+  (size === 1 || size === SIZE) && equalBytes(root, ROOT);
 
 interface Told {
   readonly names: readonly string[];
   readonly isRevealed?: boolean;
   readonly inSlot?: boolean;
   readonly without?: string;
+  /** What the agent says of the slot in place of the truth. */
+  readonly slot?: Partial<NonNullable<RuntimeProof['results'][number]['slot']>>;
+  /** Whether the look is the proof that commits to its own seed. */
+  readonly isFirst?: boolean;
 }
 
-/** A commitment, a look on the first day, and looks of the next two days, of which the last reveals the first seed. */
-async function drawsOf({ names, isRevealed = true, inSlot = true, without }: Told) {
+/** A commitment, a proof and a look on the first day, and proofs of the next two days, of which the last reveals the first seed. */
+async function drawsOf({
+  names,
+  isRevealed = true,
+  inSlot = true,
+  without,
+  slot: said = {},
+  isFirst = false,
+}: Told) {
   const declared = treeOf(declareYaml(MATRIX).leaves);
   const statement = await ownStatement(
     'commitment',
@@ -71,9 +89,9 @@ async function drawsOf({ names, isRevealed = true, inSlot = true, without }: Tol
       encodeProof({
         commitment: digest(parseHex(commitment)),
         agent: { name: 'a', version: '0' },
-        seq: day,
-        ...(day > 0 && { prev: hashOf(`before ${day}`) }),
-        challenge: { origin: ORIGIN, size: 1, root: ROOT, nonce: new Uint8Array(16) },
+        seq: day + 1,
+        prev: hashOf(`before ${day}`),
+        challenge: { origin: ORIGIN, size: SIZE, root: ROOT, nonce: new Uint8Array(16) },
         window: { start, end: start },
         results: [],
         cost: { cpuUs: 1, wallUs: 1, bytes: 1 },
@@ -89,9 +107,11 @@ async function drawsOf({ names, isRevealed = true, inSlot = true, without }: Tol
       { confirm: true },
     );
   };
-  const slot = { number, due: START + 7_200, actual: START + 7_200, beacon: { size: 1, root: ROOT } };
+  const slot = { number, due: DUE, actual: DUE, beacon: { size: SIZE, root: ROOT }, ...said };
   const proofs = [
+    ...(isFirst ? [] : [await proof(0, {})]),
     await proof(0, {
+      window: { start: DUE, end: DUE },
       population: { source: 'pairs', total: 10, sampled: names.length, method: 'slot-seed' },
       observations: { alg: SALTED_TREE, count: look.count, root: digest(look.root) },
       coverage: { declared: declared.count, compared: 0, excluded: 0 },
@@ -117,8 +137,8 @@ async function drawsOf({ names, isRevealed = true, inSlot = true, without }: Tol
     tree.leaves
       .map((_, i) => ({ entry, claim: null, opening: openLeaf(tree, i) }))
       .filter(({ opening }) => opening.path !== without);
-  const [, first] = entries;
-  return drawsIn([...open(declared, commitment), ...open(look, String(first?.id))], entries);
+  const seen = entries[isFirst ? 1 : 2];
+  return drawsIn([...open(declared, commitment), ...open(look, String(seen?.id))], entries, wasHead);
 }
 
 const right = drawn(10, 3, drawSeed(seed(0), number, ROOT)).map((i) => NAMES[i] ?? '');
@@ -130,7 +150,7 @@ t.test('the pairs of the slot', async (t) => {
 t.test('other pairs than the slot draws are told', async (t) => {
   const other = NAMES.find((name) => !right.includes(name)) ?? '';
   const { faults } = await drawsOf({ names: [...right.slice(0, 2), other] });
-  t.same(faults, ['entry 1 looked at 1 other pairs than its slot draws: its agent chose them']);
+  t.same(faults, ['entry 2 looked at 1 other pairs than its slot draws: its agent chose them']);
   t.match(await drawsOf({ names: right.toReversed() }), { right: 0, faults: [/its agent chose/] });
 });
 
@@ -144,5 +164,26 @@ t.test('what nobody can tell is no fault, and not right', async (t) => {
     await drawsOf({ names: ['d9'], without: '/doors/d3/at' }),
     none,
     'a matrix of which a door is not opened',
+  );
+});
+
+t.test('a look is right only where nobody could choose what is seen of it', async (t) => {
+  const open = { right: 0, open: 1, faults: [] };
+  const lone = [right[0] ?? '', '(withheld)', '(withheld)'];
+  t.same(await drawsOf({ names: lone }), open, 'one pair of three is opened');
+  const gone = '/drawn-as-declared/net/drawn/2/to';
+  t.same(await drawsOf({ names: right, without: gone }), open, 'a pair is not opened');
+  const other = hashOf('another root');
+  const byOther = drawn(10, 3, drawSeed(seed(0), number, other)).map((i) => NAMES[i] ?? '');
+  const due = dueIn(SLOT, seed(0), other);
+  const slot = { due, actual: due, beacon: { size: SIZE, root: other } };
+  t.same(await drawsOf({ names: byOther, slot }), open, 'a root that the log never had');
+  const next = drawn(10, 3, drawSeed(seed(0), number + 1, ROOT)).map((i) => NAMES[i] ?? '');
+  t.same(await drawsOf({ names: next, slot: { number: number + 1 } }), open, 'another slot');
+  t.same(await drawsOf({ names: right, slot: { due: DUE - 1 } }), open, 'another due time');
+  t.same(
+    await drawsOf({ names: right, isFirst: true, slot: { beacon: { size: 1, root: ROOT } } }),
+    open,
+    'the seed was committed to when the root was known: seeds could be tried',
   );
 });

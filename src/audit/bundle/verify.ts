@@ -10,6 +10,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { formatHex } from '../../bytes/text.ts';
 import { formatTime } from '../../bytes/time.ts';
+import { wasHeadAt } from '../../client/challenges.ts';
 import { quorumTimes } from '../../note/quorum-time.ts';
 import { policyFingerprint } from '../../note/trust-text.ts';
 import { parseTrustPolicy, type TrustPolicy } from '../../note/trust.ts';
@@ -20,7 +21,7 @@ import { historiesOf, type BundleHistory } from './histories.ts';
 import { kidsOf } from './keys.ts';
 import { OPENINGS, PEOPLE, TRUST, VERIFIER } from './names.ts';
 import { openContainer, openFiles, type BundleFiles, type OpenedBundle } from './open.ts';
-import { drawsIn, type Draws } from './draws.ts';
+import { beaconSizesIn, drawsIn, type Draws } from './draws.ts';
 import { checkOpenings, parseOpenings } from './openings.ts';
 import { checkPeople } from './people.ts';
 import { Ended, Steps } from './steps.ts';
@@ -89,9 +90,9 @@ function fingerprintOf(policy: () => TrustPolicy): string | undefined {
 }
 
 /** Period, attachments, openings, people. */
-async function checkBeside(steps: Steps, opened: OpenedBundle): Promise<void> {
-  const { files, tree, policies } = opened;
-  checkPeriod(steps, opened);
+async function checkBeside(steps: Steps, bundle: OpenedBundle): Promise<void> {
+  const { files, tree, policies, snapshot } = bundle;
+  checkPeriod(steps, bundle);
   await steps.run(
     'attachments',
     () => checkAttachments(tree.entries, files),
@@ -104,7 +105,9 @@ async function checkBeside(steps: Steps, opened: OpenedBundle): Promise<void> {
       () => checkOpenings(parseOpenings(leaves), tree.entries),
       () => 'each leaf leads to the root of its entry',
     );
-    tellDraws(steps, drawsIn(parseOpenings(leaves), tree.entries));
+    const opened = parseOpenings(leaves);
+    const wasHead = await wasHeadAt(beaconSizesIn(opened, tree.entries), snapshot.view, snapshot.tiles);
+    tellDraws(steps, drawsIn(opened, tree.entries, wasHead));
   }
   const people = files.get(PEOPLE);
   if (people !== undefined)

@@ -51,14 +51,14 @@ export function languageFault({ language = 1 }: Pick<Claim, 'language'>): string
 
 /**
  * The version of the language that an expression is written in: the first one that has all of it. Refuses `malformed-payload` for an
- * expression that is not of the language, or can never be true or false.
+ * expression that is not of the language, or can never be true or false. `params`: of its claim, if they are known.
  */
-export function checkExpression(text: string): number {
+export function checkExpression(text: string, params?: Claim['params']): number {
   try {
     const meter = new Meter();
     const patterns = new Patterns();
     const ast = parseExpression(text, LANGUAGE);
-    assertLooks(ast);
+    assertLooks(ast, params && parametersOf(params));
     for (const node of nodesOf(ast)) {
       const [name, , args] = node.op === 'rcall' ? node.args : [];
       const pattern = name === 'matches' && args?.[0]?.op === 'value' ? args[0].args : undefined;
@@ -87,7 +87,7 @@ export function evaluateOver(claim: Expression, o: ValueMap, earlier: Earlier): 
   return outcomeOf(claim, new Run(o, parametersOf(claim.params), new Set(), prevValue(earlier)), 'over');
 }
 
-function outcomeOf({ expr, language = 1 }: Expression, run: Run, part: 'now' | 'over'): Outcome {
+function outcomeOf({ expr, language = 1, params }: Expression, run: Run, part: 'now' | 'over'): Outcome {
   const unknown = languageFault({ language });
   if (unknown !== undefined) return { holds: undefined, why: unknown, reads: [], cost: 0 };
   let holds: boolean | undefined;
@@ -96,7 +96,7 @@ function outcomeOf({ expr, language = 1 }: Expression, run: Run, part: 'now' | '
     const ast = parseExpression(expr, language);
     const parts = readsPrev({ language }) ? partsOf(ast) : undefined;
     // A claim that another program made may lack what commit asks for.
-    if (part === 'over') assertCovered(parts?.over ?? []);
+    if (part === 'over') assertCovered(parts?.over ?? [], parametersOf(params));
     const value = parts === undefined ? run.value(ast) : run.conjunction(parts[part]);
     if (typeof value === 'boolean') holds = value;
     else why = 'the expression gave neither true nor false';

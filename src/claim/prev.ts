@@ -6,7 +6,8 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result } from '../statement/proof.ts';
-import { Unjudged } from './cel/meter.ts';
+import { OverBudget, Unjudged } from './cel/meter.ts';
+import { Run } from './cel/run.ts';
 import { conjuncts, mentions, nodesOf, parseExpression } from './cel/syntax.ts';
 import { Between, Collection, Unknown, type Cel } from './cel/value.ts';
 import type { ValueMap } from './value.ts';
@@ -74,8 +75,8 @@ function isOver(part: ASTNode): boolean {
   return mentions(part, 'prev');
 }
 
-/** Throws Unjudged for an expression of whose parts none is about one look: no look would be worth anything. */
-export function assertLooks(ast: ASTNode): void {
+/** Throws Unjudged for an expression of whose parts none is about one look: no look would be worth anything. `params`: as `assertCovered`. */
+export function assertLooks(ast: ASTNode, params?: ValueMap): void {
   const { now, over } = partsOf(ast);
   for (const { op, args } of over.flatMap((each) => [...nodesOf(each)]))
     if (op === 'rcall' && args[2][0]?.op === 'id' && args[2][0].args === 'prev')
@@ -84,7 +85,7 @@ export function assertLooks(ast: ASTNode): void {
     throw new Unjudged(
       'a claim that reads prev says by itself what each look must show: write it as o.… && prev.…, each part joined by &&',
     );
-  assertCovered(over);
+  assertCovered(over, params);
 }
 
 /**
@@ -122,22 +123,35 @@ const LENGTHS = ['covered', 'unbroken'];
 
 /**
  * Throws Unjudged for parts that rest on what was not seen, and of which none says for how long somebody looked: they would hold at
- * the first look.
+ * the first look. `params`: of the claim; undefined where they are not known yet, and a bound that reads them may be any.
  */
-export function assertCovered(over: readonly ASTNode[]): void {
+export function assertCovered(over: readonly ASTNode[], params?: ValueMap): void {
   const read = over.flatMap(membersRead);
-  if (!read.some((each) => SHOWN_BY_ABSENCE.includes(each)) || over.some(asksForLength)) return;
+  if (!read.some((each) => SHOWN_BY_ABSENCE.includes(each))) return;
+  if (over.some((each) => asksForLength(each, params))) return;
   throw new Unjudged(
-    'what earlier looks did not show is worth nothing if there were none: say for how long they must cover it, as in prev.covered >= 30 * 86400 && …',
+    'what earlier looks did not show is worth nothing if there were none: say for how long they must cover it, in seconds above 0 that no look decides, as in prev.covered >= 30 * 86400 && …',
   );
 }
 
-/** `prev.covered >= SECONDS`, or the same turned around. */
-function asksForLength({ op, args }: ASTNode): boolean {
+/** `prev.covered >= SECONDS`, or the same turned around. The seconds are above 0, of constants and parameters: `o` is what a look shows, and no length. */
+function asksForLength({ op, args }: ASTNode, params: ValueMap | undefined): boolean {
   if (op !== '>=' && op !== '>' && op !== '<=' && op !== '<') return false;
   const [length, bound] = op.startsWith('>') ? args : [args[1], args[0]];
-  if (mentions(bound, 'prev') || (length.op !== '.' && length.op !== '[]')) return false;
-  return membersRead(length).some((each) => LENGTHS.includes(each));
+  if (mentions(bound, 'prev') || mentions(bound, 'o') || (length.op !== '.' && length.op !== '[]'))
+    return false;
+  if (!membersRead(length).some((each) => LENGTHS.includes(each))) return false;
+  return (params === undefined && mentions(bound, 'p')) || isAboveZero(bound, params ?? {});
+}
+
+function isAboveZero(bound: ASTNode, params: ValueMap): boolean {
+  try {
+    const value = new Run({}, params).value(bound);
+    return (typeof value === 'bigint' || typeof value === 'number') && value > 0;
+  } catch (error) {
+    if (error instanceof Unjudged || error instanceof OverBudget) return false;
+    throw error;
+  }
 }
 
 /** `prev` of an expression. */

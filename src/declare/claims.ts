@@ -137,7 +137,7 @@ function claimsOf(fields: Fields, tier: Tier, leaves: NamedLeaves): readonly Cla
   const claim: Claim = {
     id,
     expr,
-    ...languageIn(expr, fields),
+    ...languageIn(expr, params, fields),
     probe: fields.needed('probe', fields.text('probe')),
     minEvidence: fields.word('minEvidence', EVIDENCE_CLASSES) ?? 'E1',
     cadence: fields.duration('cadence') ?? PACES[tier].cadence,
@@ -171,9 +171,9 @@ function claimsOfPack(
 }
 
 /** The version of the language, where it is not the first. */
-function languageIn(expr: string, { at }: Fields): Pick<Claim, 'language'> {
+function languageIn(expr: string, params: Parameters['params'], { at }: Fields): Pick<Claim, 'language'> {
   try {
-    return languageOf(expr);
+    return languageOf(expr, params);
   } catch (error) {
     if (error instanceof Refusal) throw fault(`${at}.expr`, error.message);
     throw error;

@@ -61,7 +61,7 @@ export function packOf(
     const { fastest = 0, severity = 'medium', minEvidence = 'E1', reads: _, ...draft } = each;
     return {
       ...draft,
-      ...languageOf(draft.expr),
+      ...languageOf(draft.expr, all),
       probe,
       minEvidence,
       cadence: Math.max(fastest, pack.fastest ?? 0, pace.cadence),
@@ -74,7 +74,7 @@ export function packOf(
 }
 
 /** The version of the language that an expression needs, where it is not the first. */
-export function languageOf(expr: string): Pick<Claim, 'language'> {
-  const language = checkExpression(expr);
+export function languageOf(expr: string, params?: Claim['params']): Pick<Claim, 'language'> {
+  const language = checkExpression(expr, params);
   return language > 1 ? { language } : {};
 }

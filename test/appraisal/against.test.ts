@@ -319,6 +319,36 @@ t.test('a signed commitment whose claims are against each other is refused by ev
   refused([{ ...N, against: N.id }]);
 });
 
+/** Claims of other programs that no `commit` of this one takes: their looks say nothing of what an API serves. */
+const OTHERS: readonly (readonly [string, Partial<Claim>])[] = [
+  ['of another probe', { probe: 'files@1', expr: 'o.files.whole' }],
+  [
+    'of another probe, with the names of the API',
+    { probe: 'files@1', expr: K.expr.replaceAll('kubernetes', 'files') },
+  ],
+  [
+    'that need not be settled',
+    { expr: K.expr.replace('o.kubernetes.settled', '(o.kubernetes.settled || true)') },
+  ],
+  [
+    'that names it in a text',
+    { expr: K.expr.replace('o.kubernetes.settled', '"o.kubernetes.settled" != ""') },
+  ],
+  ['that compares nothing', { expr: 'o.kubernetes.settled' }],
+  ['that may be looked at too seldom', { cadence: 2 * K.cadence }],
+];
+for (const [what, change] of OTHERS)
+  t.test(`a claim ${what}: commit refuses it, and readers say VIOLATED`, async (t) => {
+    const other = { ...K, ...change };
+    const w = await Both.start(t);
+    const commitment = await w.commit({ claims: [other, N] });
+    w.now += 1;
+    await w.look(commitment, [[N, reached]]);
+    await w.look(commitment, [[other, apiGood]]);
+    t.equal(await w.told(), 'PROVEN VIOLATED');
+    t.throws(() => checkAgainst({ claims: [other, N] }), { code: 'malformed-payload' });
+  });
+
 t.test('an agent whose key nobody enrolled', async (t) => {
   const [w, commitment] = await world(t);
   await w.look(commitment, [[N, reached]]);

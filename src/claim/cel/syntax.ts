@@ -116,6 +116,16 @@ export function mentions(node: ASTNode, name: string): boolean {
   return false;
 }
 
+/** The names by which a node reads a member, in one spelling: `o.a["b"]` is `o.a.b`. Undefined for any other node. */
+export function memberPath({ op, args }: ASTNode): string | undefined {
+  if (op === 'id') return args;
+  if (op !== '.' && op !== '[]') return undefined;
+  const [of, name] = args;
+  const member = typeof name === 'string' ? name : name.op === 'value' ? name.args : undefined;
+  const path = memberPath(of);
+  return path === undefined || typeof member !== 'string' ? undefined : `${path}.${member}`;
+}
+
 /** A node and all below it. */
 export function* nodesOf(node: ASTNode): Generator<ASTNode> {
   yield node;

@@ -8,7 +8,7 @@ import type { Claim } from '../statement/commitment.ts';
 import type { Result } from '../statement/proof.ts';
 import { OverBudget, Unjudged } from './cel/meter.ts';
 import { Run } from './cel/run.ts';
-import { conjuncts, mentions, nodesOf, parseExpression } from './cel/syntax.ts';
+import { conjuncts, membersRead, mentions, nodesOf, parseExpression } from './cel/syntax.ts';
 import { Between, Collection, Unknown, type Cel } from './cel/value.ts';
 import type { ValueMap } from './value.ts';
 import type { Read } from './withheld.ts';
@@ -92,28 +92,16 @@ export function assertLooks(ast: ASTNode, params?: ValueMap): void {
  * The members of `prev` that a part reads. Throws Unjudged where `prev` is read otherwise than by a member that is named: nobody could
  * tell what it needs.
  */
-function membersRead(part: ASTNode): readonly string[] {
-  const members: string[] = [];
-  let named = 0;
-  let all = 0;
-  for (const { op, args } of nodesOf(part)) {
-    if (op === 'id' && args === 'prev') all += 1;
-    if (op !== '.' && op !== '[]') continue;
-    const [of, name] = args;
-    if (of.op !== 'id' || of.args !== 'prev') continue;
-    const member = typeof name === 'string' ? name : name.op === 'value' ? name.args : undefined;
-    if (typeof member !== 'string') continue;
-    named += 1;
-    members.push(member);
-  }
-  if (named < all) throw new Unjudged('prev is read by its members: prev.seen, prev.covered, …');
-  return members;
+function prevRead(part: ASTNode): readonly string[] {
+  const members = membersRead(part, 'prev');
+  if (members === undefined) throw new Unjudged('prev is read by its members: prev.seen, prev.covered, …');
+  return [...members];
 }
 
 /** Whether readers need what was seen, and not only when there were looks. Throws Unjudged for what is no expression. */
 export function needsFacts({ expr, language }: Pick<Claim, 'expr' | 'language'>): boolean {
   return partsOf(parseExpression(expr, language)).over.some(
-    (each) => membersRead(each).includes('seen') || mentions(each, 'o'),
+    (each) => prevRead(each).includes('seen') || mentions(each, 'o'),
   );
 }
 
@@ -126,7 +114,7 @@ const LENGTHS = ['covered', 'unbroken'];
  * the first look. `params`: of the claim; undefined where they are not known yet, and a bound that reads them may be any.
  */
 export function assertCovered(over: readonly ASTNode[], params?: ValueMap): void {
-  const read = over.flatMap(membersRead);
+  const read = over.flatMap(prevRead);
   if (!read.some((each) => SHOWN_BY_ABSENCE.includes(each))) return;
   if (over.some((each) => asksForLength(each, params))) return;
   throw new Unjudged(
@@ -140,7 +128,7 @@ function asksForLength({ op, args }: ASTNode, params: ValueMap | undefined): boo
   const [length, bound] = op.startsWith('>') ? args : [args[1], args[0]];
   if (mentions(bound, 'prev') || mentions(bound, 'o') || (length.op !== '.' && length.op !== '[]'))
     return false;
-  if (!membersRead(length).some((each) => LENGTHS.includes(each))) return false;
+  if (!prevRead(length).some((each) => LENGTHS.includes(each))) return false;
   return (params === undefined && mentions(bound, 'p')) || isAboveZero(bound, params ?? {});
 }
 

@@ -184,7 +184,13 @@ function languageIn(expr: string, params: Parameters['params'], { at }: Fields):
 function gapOf(fields: Fields): (others: readonly Claim[]) => Claim {
   fields.text('pack');
   const of = fields.needed('of', fields.text('of'));
-  const { params } = parametersOf(fields.map('params'), new NamedLeaves());
+  const params = new Map(
+    Array.from(fields.map('params') ?? [], ([name, value]) => {
+      const at = `${fields.at}.params.${name}`;
+      if (isTreeMap(value)) throw fault(at, `is a constant in the pack ${NO_GAP}: write the value itself`);
+      return [name, constantOf(value, at)] as const;
+    }),
+  );
   fields.end();
   return (others) => {
     const found = others.find(({ id }) => id === of);

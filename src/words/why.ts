@@ -2,6 +2,8 @@
 import type { Declared, EntryOf, SubjectEntry } from '../appraisal/history.ts';
 import type { Rests } from '../appraisal/reports.ts';
 import { formatTime } from '../bytes/time.ts';
+import { Unjudged } from '../claim/cel/meter.ts';
+import { membersRead, parseExpression } from '../claim/cel/syntax.ts';
 import type { Explanation } from '../client/explain.ts';
 import type { Snapshot } from '../client/snapshot.ts';
 import type { Claim } from '../statement/commitment.ts';
@@ -50,15 +52,31 @@ function rows(name: string, lines: readonly string[]): readonly WhyRow[] {
   return lines.length === 0 ? [] : [{ name, lines }];
 }
 
-/** The leaves that the claim reads: those that its expression names, or all if it names none. */
-function declaredLines(claim: Claim): readonly string[] {
+/** The leaves that the claim reads: those that its expression names, or all if it names none, or nobody can tell. */
+export function declaredLines(
+  claim: Pick<Claim, 'expr' | 'language' | 'declared' | 'params'>,
+): readonly string[] {
   const named = [...(claim.declared ?? [])];
-  const inExpression = named.filter(([name]) => claim.expr.includes(`p.${name}`));
+  const read = parametersRead(claim);
+  const inExpression = named.filter(([name]) => read?.has(name));
   return (inExpression.length > 0 ? inExpression : named).map(([name, path]) => {
     const value = claim.params?.get(name);
     const shown = value === undefined ? '' : parameterText(value);
     return `p.${line(name, 128)} is declared at ${line(path, 200)} = ${line(shown, 400)}`;
   });
+}
+
+/** The parameters that an expression reads; undefined if nobody can tell. */
+function parametersRead({
+  expr,
+  language,
+}: Pick<Claim, 'expr' | 'language'>): ReadonlySet<string> | undefined {
+  try {
+    return membersRead(parseExpression(expr, language), 'p');
+  } catch (error) {
+    if (error instanceof Unjudged) return undefined;
+    throw error;
+  }
 }
 
 function entryText(look: Snapshot, { index, id, time, parsed }: SubjectEntry | Declared['entry']): string {

@@ -95,6 +95,23 @@ t.test('a path becomes the value of its leaf, and the leaves that are read becom
   );
 });
 
+t.test('a pack about another claim takes constants, and says so', async (t) => {
+  const tree = treeOf();
+  const text = (days: string): string =>
+    `claims:\n  - { id: a, probe: tls@1, expr: o.tls.host != '' }\n  - { pack: no-enforcement-gap, of: a, params: { days: ${days} } }\n`;
+  const message =
+    /claims\[1\]\.params\.days: is a constant in the pack no-enforcement-gap: write the value itself/;
+  t.throws(() => parseClaims(text('{ declared: /tls/port }'), { tree }), {
+    code: 'malformed-payload',
+    message,
+  });
+  t.throws(() => parseClaims(text('{ declared: /not/there }'), { tree }), {
+    code: 'malformed-payload',
+    message,
+  });
+  t.equal(parseClaims(text('30'), { tree }).claims.length, 2);
+});
+
 t.test('what cannot be named is refused, and the refusal says what to write', async (t) => {
   const refused: readonly (readonly [params: string, says: RegExp])[] = [
     [
@@ -132,7 +149,7 @@ t.test('what cannot be named is refused, and the refusal says what to write', as
       params,
     );
   t.throws(() => parseClaims(claims('{ versions: { declared: /tls/versions } }')), {
-    message: /nothing is declared here/,
+    message: /days: is a constant/,
   });
   const many = treeOf({
     list: Array.from({ length: 65 }, (_, i) => `v${i}`),
@@ -164,7 +181,7 @@ t.test(
       message: /did you mean \/days/,
     });
     const gap = `${claims('{ versions: [TLSv1.3] }')}  - { pack: no-enforcement-gap, of: versions, params: { days: { declared: /days } } }`;
-    t.throws(() => parseClaims(gap, { tree }), { message: /nothing is declared here/ });
+    t.throws(() => parseClaims(gap, { tree }), { message: /days: is a constant/ });
     const both = parseClaims(
       `${claims('{ versions: { declared: /host } }')}  - { pack: no-enforcement-gap, of: versions, params: { days: 30 } }`,
       { tree },

@@ -175,11 +175,17 @@ function needsFactsOf(claim: Claim): boolean {
   }
 }
 
+/** What results disclose, each by its one proof: readers ask again at every event. */
+const DISCLOSED = new WeakMap<Result, ValueMap | undefined>();
+
 function factsIn(
   record: PastRecord,
   proof: RuntimeProof,
   result: Result,
   claim: Claim,
 ): ValueMap | undefined {
-  return record.evidence.get(result)?.facts ?? disclosedIn(proof, result, claim);
+  const signed = record.evidence.get(result)?.facts;
+  if (signed !== undefined) return signed;
+  if (!DISCLOSED.has(result)) DISCLOSED.set(result, disclosedIn(proof, result, claim));
+  return DISCLOSED.get(result);
 }

@@ -121,9 +121,31 @@ export function memberPath({ op, args }: ASTNode): string | undefined {
   if (op === 'id') return args;
   if (op !== '.' && op !== '[]') return undefined;
   const [of, name] = args;
-  const member = typeof name === 'string' ? name : name.op === 'value' ? name.args : undefined;
-  const path = memberPath(of);
-  return path === undefined || typeof member !== 'string' ? undefined : `${path}.${member}`;
+  const [member, path] = [memberName(name), memberPath(of)];
+  return path === undefined || member === undefined ? undefined : `${path}.${member}`;
+}
+
+/** The members of a variable that are read by their names; undefined if it is read otherwise as well, so that nobody can tell them. */
+export function membersRead(node: ASTNode, variable: string): ReadonlySet<string> | undefined {
+  const members = new Set<string>();
+  let [named, all] = [0, 0];
+  for (const { op, args } of nodesOf(node)) {
+    if (op === 'id' && args === variable) all += 1;
+    if (op !== '.' && op !== '[]') continue;
+    const [of, name] = args;
+    if (of.op !== 'id' || of.args !== variable) continue;
+    const member = memberName(name);
+    if (member === undefined) continue;
+    named += 1;
+    members.add(member);
+  }
+  return named < all ? undefined : members;
+}
+
+/** The name in `.name` or `["name"]`. */
+function memberName(name: string | ASTNode): string | undefined {
+  if (typeof name === 'string') return name;
+  return name.op === 'value' && typeof name.args === 'string' ? name.args : undefined;
 }
 
 /** A node and all below it. */

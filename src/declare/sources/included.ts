@@ -4,6 +4,7 @@
  */
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
+import { isWithin, normal } from './paths.ts';
 import type { SourceText } from './source.ts';
 
 const MAX_PATTERN = 1_024;
@@ -21,8 +22,8 @@ export class GivenFiles {
   #compared = 0;
 
   constructor(texts: readonly SourceText[], whole: readonly string[] = []) {
-    this.#files = new Map(texts.map((each) => [each.name, each]));
-    this.#whole = whole;
+    this.#files = new Map(texts.map((each) => [normal(each.name), each]));
+    this.#whole = whole.map(normal);
   }
 
   /**
@@ -62,7 +63,7 @@ export class GivenFiles {
   /** Whether all files that a pattern can match are among those that were given. */
   #isWhole(pattern: string): boolean {
     const folder = normal(pattern.slice(0, pattern.lastIndexOf('/', pattern.search(META)) + 1));
-    return this.#whole.some((each) => folder === each || folder.startsWith(each === '/' ? '/' : `${each}/`));
+    return isWithin(folder, this.#whole);
   }
 }
 
@@ -70,16 +71,6 @@ const META = /[*?[\\]/;
 
 function isPattern(text: string): boolean {
   return META.test(text);
-}
-
-/** A path without `.`, `..` and empty steps. */
-function normal(path: string): string {
-  const steps: string[] = [];
-  for (const step of path.split('/')) {
-    if (step === '..') steps.pop();
-    else if (step !== '' && step !== '.') steps.push(step);
-  }
-  return `/${steps.join('/')}`;
 }
 
 /** Whether names match a pattern of glob(3): no wildcard matches `/`, and none a dot that begins a name. */

@@ -5,7 +5,8 @@
 import { decodeUtf8, encodeUtf8 } from '../../../bytes/text.ts';
 import { concatBytes } from '../../../bytes/compare.ts';
 import type { SourceText } from '../source.ts';
-import { descend, fault, normal, type GivenFiles, type Place } from './given.ts';
+import { descend, fault, type GivenFiles, type Place } from './given.ts';
+import { normal } from '../paths.ts';
 import { OLD_NAMES } from './types.ts';
 
 /** A line that sets something. */

@@ -4,6 +4,7 @@
  */
 import { printable } from '../../../bytes/printable.ts';
 import { refuse, type Refusal } from '../../../bytes/refusal.ts';
+import { isWithin, normal } from '../paths.ts';
 import type { SourceText } from '../source.ts';
 
 /** A place in a file, for messages. */
@@ -77,7 +78,7 @@ export class GivenFiles {
   }
 
   #isWhole(folder: string): boolean {
-    return this.#whole.some((each) => folder === each || folder.startsWith(each === '/' ? '/' : `${each}/`));
+    return isWithin(folder, this.#whole);
   }
 }
 
@@ -123,15 +124,4 @@ export function lastOf(name: string): string {
 function resolved(path: string, from: string): string {
   const folder = folderOf(normal(from));
   return normal(path.startsWith('/') || folder === '' ? path : `${folder}/${path}`);
-}
-
-/** A path without `.`, `..`, and doubled slashes, where that is possible without looking at links. */
-export function normal(path: string): string {
-  const steps: string[] = [];
-  for (const step of path.split('/')) {
-    if (step === '' || step === '.') continue;
-    if (step === '..' && steps.length > 0 && steps.at(-1) !== '..') steps.pop();
-    else steps.push(step);
-  }
-  return `${path.startsWith('/') ? '/' : ''}${steps.join('/')}`;
 }

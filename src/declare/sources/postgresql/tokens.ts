@@ -4,7 +4,8 @@
  */
 import { printable } from '../../../bytes/printable.ts';
 import type { SourceText } from '../source.ts';
-import { descend, fault, normal, type GivenFiles, type Place } from './given.ts';
+import { descend, fault, type GivenFiles, type Place } from './given.ts';
+import { normal } from '../paths.ts';
 
 export interface Token {
   readonly text: string;

@@ -4,15 +4,18 @@ import type { Rule } from './enrolment.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { nameOf } from '../claim/judge.ts';
 import { programOf } from '../keys/names.ts';
+import { pathOptions } from '../probe/parameters.ts';
 import { PROBES } from '../probe/registry.ts';
 import { isFolder } from '../platform/files.ts';
 import { isThere, type AgentHome } from './home.ts';
 
 /** Whether a rule allows a probe that needs this permission. The probe of a rule is `tls@1`, `tls` or `*`. */
-function letsIn({ probe }: Rule, need: 'child-process' | 'fs-read'): boolean {
-  return PROBES.some(
-    ({ name, needs = [] }) => needs.includes(need) && (probe === '*' || nameOf(probe) === nameOf(name)),
-  );
+function letsIn(rule: Rule, need: 'child-process' | 'fs-read'): boolean {
+  return probesOf(rule).some(({ needs = [] }) => needs.includes(need));
+}
+
+function probesOf({ probe }: Rule): readonly (typeof PROBES)[number][] {
+  return PROBES.filter(({ name }) => probe === '*' || nameOf(probe) === nameOf(name));
 }
 
 /** Files and folders that an agent needs besides its directory, as absolute paths. */
@@ -61,15 +64,22 @@ function filesOf(
     .filter((path) => isThere(path));
 }
 
-/** Files and folders that the rules let probes read: their absolute targets, patterns up to the first star. */
+/** Files and folders that the rules let probes read: their absolute targets, patterns up to the first star, and the paths of their options. */
 function pathsToProve(rules: readonly Rule[]): readonly string[] {
   const paths = rules
     .filter((rule) => letsIn(rule, 'fs-read'))
     .flatMap(({ written }) => written)
     .map((target) => (target.includes('*') ? (target.split('*', 1)[0] ?? '').replace(/[^/]*$/, '') : target))
+    .concat(rules.flatMap((rule) => optionsOf(rule)))
     .filter((target) => isAbsolute(target));
   // Node treats a path that does not exist as a file. It may become a folder later, so both forms are allowed.
   return [...new Set(paths)].flatMap((path) => (isThere(path) ? [path] : [path, `${path}/*`]));
+}
+
+function optionsOf(rule: Rule): readonly string[] {
+  return probesOf(rule).flatMap((probe) =>
+    pathOptions(probe, rule.options).flatMap(({ path }) => (path === undefined ? [] : [path])),
+  );
 }
 
 /** Paths that rules name and that the permission model does not let this process read: it was started without them. */

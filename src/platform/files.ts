@@ -123,6 +123,23 @@ export async function readNamedFile(path: string, most = MOST_NAMED): Promise<Ui
   }
 }
 
+/** The bytes of a file that a user named, part by part, whatever its size is. Refuses `not-found` as `readNamedFile`. */
+export async function* partsOfNamed(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    assertRegular(path, await stat(path));
+    await using file = await open(path, NAMED);
+    assertRegular(path, await file.stat());
+    const chunk = Buffer.allocUnsafe(1_048_576);
+    for (;;) {
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
+      if (bytesRead === 0) return;
+      yield chunk.subarray(0, bytesRead);
+    }
+  } catch (error) {
+    throw unread(path, error);
+  }
+}
+
 /** The last bytes of a file that a user named, `length` of them or all that it has, and its size. Refuses as `readNamedFile`. */
 export async function readNamedEnd(
   path: string,

@@ -20,6 +20,11 @@ export interface ParameterSpec {
    * a parameter decides how a connection is checked, where or how a secret of the owner is sent, or what is run. Absent: a claim.
    */
   readonly by?: 'owner';
+  /**
+   * An absolute path of the agent's machine that the probe reads besides its target. Only of `owner`: the agent is let to read it
+   * (`--confine`), and `profile --grants` names it.
+   */
+  readonly isPath?: true;
 }
 
 /** A secret that the owner of a target may give, by name. */

@@ -33,6 +33,19 @@ export function parametersOf(
   return settled;
 }
 
+/** Options that are paths of the agent's machine, with the paths that the owner gave; undefined for one that was not given. */
+export function pathOptions(
+  { parameters }: Pick<ProbeDescription, 'parameters'>,
+  options: ReadonlyMap<string, Parameter>,
+): readonly { readonly option: string; readonly path: string | undefined }[] {
+  return Object.entries(parameters)
+    .filter(([, { isPath = false }]) => isPath)
+    .map(([option]) => {
+      const path = options.get(option);
+      return { option, path: typeof path === 'string' ? path : undefined };
+    });
+}
+
 function checked(
   { name, parameters }: Pick<ProbeDescription, 'name' | 'parameters'>,
   key: string,

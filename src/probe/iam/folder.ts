@@ -3,13 +3,13 @@
  * depth and the bytes, follows no link, and opens only regular files.
  */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
+import { openRegular } from '../../platform/regular.ts';
 import { assertForm } from '../target-form.ts';
 import { lacksRead } from '../unreadable.ts';
 import { FOLDER, READS_TRAIL } from './grants.ts';
@@ -128,8 +128,7 @@ export class Folder {
   }
 
   async #bytesOf(path: string, most: number): Promise<Uint8Array | 'unreadable' | 'too-large'> {
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const file = await open(join(this.#root, path), flags).catch(() => undefined);
+    const file = await openRegular(join(this.#root, path)).catch(() => undefined);
     if (file === undefined) return 'unreadable';
     try {
       const { size } = await file.stat();

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import { formatHex, parseBase64 } from '../../bytes/text.ts';
-import { InstalledFolder } from './folder.ts';
+import { InstalledFolder, UNREADABLE } from './folder.ts';
 
 const ARCHIVE = /\.(?:tgz|tar\.gz|whl|crate)$/;
 const MAX_ARCHIVE = 536_870_912;
@@ -26,7 +26,9 @@ export class Archives {
     if (path === undefined) return undefined;
     if (!isAbsolute(path) || path.includes('\0'))
       throw refuse('config-invalid', 'the parameter archives of packages@1 is the absolute path of a folder');
-    return new Archives(await InstalledFolder.at(path, signal));
+    return new Archives(
+      await InstalledFolder.at(path, signal, { called: 'the path of the option archives' }),
+    );
   }
 
   get bytes(): number {
@@ -86,19 +88,22 @@ interface Comparing {
   readonly renamed?: (path: string) => string;
 }
 
-/** Whether a folder has the files of an archive, byte for byte, and no others. */
+/** Whether a folder has the files of an archive, byte for byte, and no others; undefined where this agent may not read what decides it. */
 export async function sameFiles(
   folder: InstalledFolder,
   at: string,
   files: ReadonlyMap<string, Uint8Array>,
   { skip = () => false, mayLack = () => false, renamed = (path) => path }: Comparing,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   const wanted = new Map(
     [...files].map(([path, bytes]) => [renamed(path), bytes] as const).filter(([path]) => !skip(path)),
   );
   const names = new Set<string>();
+  let isWhole = true;
   const walk = async (path: string): Promise<boolean> => {
-    for (const { name, kind } of (await folder.entries(`${at}/${path}`)) ?? []) {
+    const entries = await folder.entries(`${at}/${path}`);
+    if (entries === undefined) isWhole = false;
+    for (const { name, kind } of entries ?? []) {
       const below = path === '' ? name : `${path}/${name}`;
       if (skip(below)) continue;
       if (kind === 'folder') {
@@ -109,10 +114,35 @@ export async function sameFiles(
     return true;
   };
   if (!(await walk(''))) return false;
-  for (const [path, bytes] of wanted) {
-    if (!names.has(path) && mayLack(path)) continue;
-    if ((await folder.digest(`${at}/${path}`)) !== createHash('sha256').update(bytes).digest('hex'))
-      return false;
+  const present = new Map([...wanted].filter(([path]) => names.has(path) || !mayLack(path)));
+  const isSame = await hasFiles(folder, at, present);
+  return isSame === true && !isWhole ? undefined : isSame;
+}
+
+/** Whether a folder has these files, byte for byte; undefined if none is another, and one cannot be read. */
+export async function hasFiles(
+  folder: InstalledFolder,
+  at: string,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<boolean | undefined> {
+  let isRead = true;
+  for (const [path, bytes] of files) {
+    const found = await folder.digest(at === '' ? path : `${at}/${path}`);
+    if (found === UNREADABLE) isRead = false;
+    else if (found !== createHash('sha256').update(bytes).digest('hex')) return false;
   }
-  return true;
+  return isRead || undefined;
+}
+
+/** Whether a folder has files with other digests than these, which stand beside them. What cannot be read is no other. */
+export async function hasOthers(
+  folder: InstalledFolder,
+  at: string,
+  digests: ReadonlyMap<string, string>,
+): Promise<boolean> {
+  for (const [path, digest] of digests) {
+    const found = await folder.digest(at === '' ? path : `${at}/${path}`);
+    if (found !== UNREADABLE && found !== digest) return true;
+  }
+  return false;
 }

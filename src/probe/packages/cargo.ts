@@ -2,7 +2,7 @@
 import { parse, TomlError } from 'smol-toml';
 import { Refusal } from '../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
-import { sameFiles } from './archives.ts';
+import { hasOthers, sameFiles } from './archives.ts';
 import type { Ecosystems, InstalledPackage } from './found.ts';
 import type { InstalledFolder } from './folder.ts';
 import { tarOf } from './npm.ts';
@@ -45,7 +45,8 @@ export async function cargoInstalled(
     else if (kind === 'folder') crates.push(await crateAt(folder, name));
     else loose.push(name);
   }
-  for (const each of crates) if (!each.isLink && !(await isAsSaid(folder, each))) altered.push(each.key);
+  for (const each of crates)
+    if (!each.isLink && (await hasOthers(folder, each.folder, each.files))) altered.push(each.key);
   return {
     installed: crates,
     loose,
@@ -77,12 +78,6 @@ async function crateAt(folder: InstalledFolder, name: string): Promise<Crate> {
     folder: name,
     files,
   };
-}
-
-async function isAsSaid(folder: InstalledFolder, crate: Crate): Promise<boolean> {
-  for (const [path, hash] of crate.files)
-    if ((await folder.digest(`${crate.folder}/${path}`)) !== hash) return false;
-  return true;
 }
 
 function packageIn(bytes: Uint8Array | undefined): { readonly name?: string; readonly version?: string } {

@@ -44,6 +44,7 @@ export const PACKAGES: ProbeDescription = {
     archives: {
       type: 'text',
       by: 'owner',
+      isPath: true,
       help: 'absolute path of a folder with the archives that the lockfile names by digest: the cache of npm, wheels, crates. With it contents are compared',
     },
   },
@@ -53,7 +54,7 @@ export const PACKAGES: ProbeDescription = {
   blastRadius:
     'reads files below a folder, or one binary; runs nothing, follows no link; at most 200,000 files and 4 GiB',
   timeoutMs: 300_000,
-  grants: [readsPath('read the installed packages, and the folder of archives')],
+  grants: [readsPath('read the installed packages')],
   needs: ['fs-read'],
   packs: PACKAGES_PACKS,
 };

@@ -28,8 +28,8 @@ export interface Ecosystems {
   /** Packages that differ from what they themselves say. */
   readonly altered: readonly string[];
   readonly unreadable: number;
-  /** Packages that may hide others within, unless they are what their archive has. */
-  readonly inner?: ReadonlySet<string>;
+  /** Packages that may hide others, unless they are what their archive has; `how` continues "N packages have …". */
+  readonly hiding?: { readonly keys: ReadonlySet<string>; readonly how: string };
   /** Why contents cannot be shown even with archives. */
   readonly opaque?: string;
   readonly compare?: Compare;

@@ -2,9 +2,10 @@
  * What a Go binary says that it was built of: the build information that the linker writes into it (Go's package debug/buildinfo). It is read, and
  * nothing is run. It is the binary's own word.
  */
-import { createReadStream } from 'node:fs';
-import { refuse } from '../../bytes/refusal.ts';
+import type { FileHandle } from 'node:fs/promises';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
+import { openRegular } from '../../platform/regular.ts';
 import type { Ecosystems, InstalledPackage } from './found.ts';
 
 const MAGIC = Buffer.from('\xff Go buildinf:', 'latin1');
@@ -21,8 +22,12 @@ export async function goInstalled(
   signal: AbortSignal,
 ): Promise<Ecosystems & { readonly bytes: number }> {
   const { info, bytes } = await buildInfo(path, signal);
+  const installed = modulesIn(info);
+  // A binary of the standard library alone, or one of Bazel, which writes none: an empty list shows nothing.
+  if (installed.length === 0)
+    throw refuse('unavailable', 'the build information of the binary names no module that it was built of');
   return {
-    installed: modulesIn(info),
+    installed,
     loose: [],
     links: [],
     altered: [],
@@ -39,31 +44,43 @@ async function buildInfo(
   path: string,
   signal: AbortSignal,
 ): Promise<{ readonly info: string; readonly bytes: number }> {
+  try {
+    await using file = await openRegular(path);
+    if (file === undefined)
+      throw refuse('unavailable', 'the target is no file; of a link, name the file that it leads to');
+    return await infoIn(file, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Refusal || !(error instanceof Error && 'code' in error)) throw error;
+    throw refuse('unavailable', 'the binary cannot be read', { cause: error });
+  }
+}
+
+async function infoIn(
+  file: FileHandle,
+  signal: AbortSignal,
+): Promise<{ readonly info: string; readonly bytes: number }> {
+  const chunk = Buffer.allocUnsafe(1_048_576);
   let kept = Buffer.alloc(0);
   let bytes = 0;
   // Where `kept` begins in the file: the header is aligned.
   let start = 0;
-  try {
-    for await (const chunk of createReadStream(path, { signal, highWaterMark: 1_048_576 })) {
-      const part: Buffer = chunk;
-      bytes += part.length;
-      if (bytes > MAX_BINARY) throw refuse('too-large', `the binary has more than ${MAX_BINARY} bytes`);
-      kept = Buffer.concat([kept, part]);
-      const at = headerIn(kept, start);
-      const found = at === undefined ? undefined : infoAt(kept, at);
-      if (found !== undefined) return { info: found, bytes };
-      // What was looked at is dropped, but for what may be the beginning of a header, or of information that goes on.
-      const drop = Math.max(0, (at ?? kept.length - HEADER) - ((at ?? kept.length - HEADER) % ALIGN));
-      if (at === undefined || kept.length - at > MAX_INFO + HEADER) {
-        start += drop;
-        kept = kept.subarray(drop);
-      }
-    }
-  } catch (error) {
+  for (;;) {
     signal.throwIfAborted();
-    if (error instanceof Error && 'code' in error && error.name !== 'Refusal')
-      throw refuse('unavailable', 'the binary cannot be read', { cause: error });
-    throw error;
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
+    if (bytesRead === 0) break;
+    bytes += bytesRead;
+    if (bytes > MAX_BINARY) throw refuse('too-large', `the binary has more than ${MAX_BINARY} bytes`);
+    kept = Buffer.concat([kept, chunk.subarray(0, bytesRead)]);
+    const at = headerIn(kept, start);
+    const found = at === undefined ? undefined : infoAt(kept, at);
+    if (found !== undefined) return { info: found, bytes };
+    // What was looked at is dropped, but for what may be the beginning of a header, or of information that goes on.
+    const drop = Math.max(0, (at ?? kept.length - HEADER) - ((at ?? kept.length - HEADER) % ALIGN));
+    if (at === undefined || kept.length - at > MAX_INFO + HEADER) {
+      start += drop;
+      kept = kept.subarray(drop);
+    }
   }
   throw refuse('unavailable', 'the target is no binary with build information of Go 1.18 or newer');
 }

@@ -9,8 +9,9 @@ import { sameFiles } from './archives.ts';
 import type { Ecosystems, InstalledPackage } from './found.ts';
 import type { Entry, InstalledFolder } from './folder.ts';
 
-/** npm's own: links to programs, and its note of what it did. Nothing is imported from there by name. */
-const OWN = new Set(['.bin', '.package-lock.json']);
+/** npm's own in a `node_modules`: links to programs of packages, and its note of what it did. */
+const BIN = '.bin';
+const NOTE = '.package-lock.json';
 const MAX_UNPACKED = 536_870_912;
 
 /** `workspaces`: folders of the project itself that the lockfile names. */
@@ -22,10 +23,14 @@ export async function npmInstalled(
   const walk = new Walk(folder, ignores);
   await walk.modules('node_modules');
   for (const each of workspaces) await walk.workspace(each);
+  walk.settleBin();
   const { installed, loose, links, unreadable, inner } = walk;
   return {
     installed,
-    inner,
+    hiding: {
+      keys: inner,
+      how: 'a node_modules deep within; only their archive tells it from one that was added',
+    },
     loose,
     links,
     altered: [],
@@ -48,6 +53,8 @@ class Walk {
   readonly links: string[] = [];
   /** Packages with a `node_modules` deep within, where npm puts nothing: their archive has it, or somebody added it. */
   readonly inner = new Set<string>();
+  /** Links to programs, and where they lead. */
+  readonly #bin = new Map<string, string | undefined>();
   unreadable = 0;
 
   constructor(folder: InstalledFolder, ignores: (path: string) => boolean) {
@@ -68,13 +75,32 @@ class Walk {
   async modules(path: string): Promise<void> {
     for (const { name, kind } of await this.#entries(path)) {
       const at = `${path}/${name}`;
-      if (OWN.has(name)) continue;
-      if (kind === 'folder' && name.startsWith('@')) await this.modules(at);
+      const isTop = path === 'node_modules' || path.endsWith('/node_modules');
+      if (isTop && kind === 'folder' && name === BIN) await this.#programs(at);
+      else if (isTop && kind === 'file' && name === NOTE) continue;
+      else if (kind === 'folder' && name.startsWith('@')) await this.modules(at);
       else if (kind === 'folder' && !name.startsWith('.')) await this.#package(at);
       else if (kind === 'link') await this.#link(at);
       // `require('x')` takes node_modules/x.js, too.
       else this.loose.push(at);
     }
+  }
+
+  /** `npm run` takes programs from here: links alone, which `settleBin` looks at. */
+  async #programs(path: string): Promise<void> {
+    for (const { name, kind } of await this.#entries(path)) {
+      const at = `${path}/${name}`;
+      if (kind === 'link') this.#bin.set(at, await this.#folder.leads(at));
+      else this.loose.push(at);
+    }
+  }
+
+  /** Finds links to programs that lead elsewhere than into an installed package. After all were found. */
+  settleBin(): void {
+    const packages = new Set(this.installed.map(({ key, isLink, leads }) => (isLink ? leads : key)));
+    const isWithin = (path: string): boolean =>
+      path.split('/').some((_, i, steps) => i > 0 && packages.has(steps.slice(0, i).join('/')));
+    for (const [at, leads] of this.#bin) if (leads === undefined || !isWithin(leads)) this.links.push(at);
   }
 
   async #entries(path: string): Promise<readonly Entry[]> {

@@ -23,7 +23,7 @@ const PACKAGES_AS_LOCKED: Pack = {
     },
     {
       id: 'packages-unaltered',
-      title: 'Every file of every installed package is that of the archive with the locked digest',
+      title: 'Every installed file is that of the archive with the locked digest, and there are no others',
       expr: 'size(o.packages.altered) == 0 && o.packages.contents',
       severity: 'critical',
       controls: CHANGE,

@@ -37,22 +37,23 @@ async function run(task: ProbeTask): Promise<Observed> {
   const { seen, bytes } = await installedAt(task, settings, locked);
   const archives = await Archives.at(settings.archives, task.signal);
   const found = new Findings();
-  const { same, excluded } = compareVersions(seen, locked, settings, found);
-  const unseen = await compareContents(seen, same, locked, archives, found);
+  const { same, judged, excluded } = compareVersions(seen, locked, settings, found);
+  const unseen = await compareContents(seen, judged, locked, archives, found);
   for (const path of seen.loose) found.add('extra', path);
   for (const path of seen.links) found.add('linked', path);
-  const compared = same.length - unseen.uncompared;
-  const whole = seen.unreadable === 0;
-  const opaque = opaqueOf(seen, archives, unseen);
+  const partial = partialOf(seen, same);
+  // A file of no locked archive is known to be one, whatever else is not known.
+  const isOther = found.counts.altered + found.counts.extra + found.counts.linked > 0;
+  const opaque = isOther ? undefined : opaqueOf(seen, archives, unseen);
   return {
     value: {
       ecosystem: settings.ecosystem,
       locked: locked.size,
       installed: seen.installed.length,
-      same: same.length,
-      compared,
-      ...(whole && { whole }),
-      ...(opaque === undefined && { contents: found.counts.altered === 0 }),
+      same,
+      compared: unseen.compared,
+      ...(partial === undefined && { whole: true }),
+      ...(opaque === undefined && { contents: !isOther }),
       ...found.lists,
       counts: { ...found.counts },
     },
@@ -67,7 +68,7 @@ async function run(task: ProbeTask): Promise<Observed> {
     },
     compared: { declared: locked.size, compared: locked.size - excluded, excluded },
     undeclared: found.lists.extra,
-    withheld: [...withheldOf(seen, opaque, found), ...hiddenIn(unseen)],
+    withheld: [...withheldOf(partial, opaque), ...hiddenIn(seen, unseen), ...found.cut],
     bytes: bytes() + (archives?.bytes ?? 0),
   };
 }
@@ -121,17 +122,19 @@ function compareVersions(
   locked: ReadonlyMap<string, LockedPackage>,
   { ecosystem, omitDev, ignores }: Settings,
   found: Findings,
-): { readonly same: readonly InstalledPackage[]; readonly excluded: number } {
-  const same: InstalledPackage[] = [];
+): { readonly same: number; readonly judged: readonly InstalledPackage[]; readonly excluded: number } {
+  const judged: InstalledPackage[] = [];
+  let same = 0;
   const seen = new Set<string>();
   for (const each of installed) {
     if (ignores(each.key)) continue;
     const wanted = locked.get(each.key);
+    judged.push(each);
     // Two of one name: one of them is not what the lockfile means.
     if (wanted === undefined || seen.has(each.key)) found.add(each.isLink ? 'linked' : 'extra', each.key);
     else if (each.isLink !== wanted.isLocal) found.add(each.isLink ? 'linked' : 'differing', each.key);
     else if (wanted.isLocal && each.leads !== wanted.leads) found.add('linked', each.key);
-    else if (wanted.isLocal || isLocked(each, wanted, ecosystem)) same.push(each);
+    else if (wanted.isLocal || isLocked(each, wanted, ecosystem)) same += 1;
     else found.add('differing', each.key);
     seen.add(each.key);
   }
@@ -141,7 +144,7 @@ function compareVersions(
     if (each.isOptional || each.isLocal || (each.isDev && omitDev) || ignores(each.key)) excluded += 1;
     else found.add('missing', each.key);
   }
-  return { same, excluded };
+  return { same, judged, excluded };
 }
 
 function isLocked(
@@ -161,65 +164,67 @@ function isLocked(
 }
 
 interface Unseen {
-  /** Packages of the locked version whose contents were not compared. */
+  readonly compared: number;
+  /** Installed packages whose contents were not compared, whatever their version is. */
   readonly uncompared: number;
-  /** Those among them that may hide others within. */
+  /** Those that may hide others, and were not shown to be what their archive has. */
   readonly hiding: number;
 }
 
 async function compareContents(
-  { altered, compare, inner = new Set() }: Ecosystems,
-  same: readonly InstalledPackage[],
+  { altered, compare, hiding: may }: Ecosystems,
+  judged: readonly InstalledPackage[],
   locked: ReadonlyMap<string, LockedPackage>,
   archives: Archives | undefined,
   found: Findings,
 ): Promise<Unseen> {
   const wrong = new Set(altered);
-  let [uncompared, hiding] = [0, 0];
-  for (const each of same) {
+  let [compared, uncompared, hiding] = [0, 0, 0];
+  for (const each of judged) {
     const wanted = locked.get(each.key);
-    // What is linked is the project itself, and not of an archive.
-    if (wanted?.isLocal === true || wrong.has(each.key)) continue;
-    const archive = compare && wanted && (await archives?.find(wanted.digests));
+    // What is linked is the project itself, and not of an archive; a link that is none of it is a finding.
+    if (each.isLink) continue;
+    const archive =
+      compare && wanted && !wrong.has(each.key) ? await archives?.find(wanted.digests) : undefined;
     const isSame = archive && (await compare?.(each, archive));
-    if (isSame === undefined) {
-      uncompared += 1;
-      if (inner.has(each.key)) hiding += 1;
-    } else if (!isSame) wrong.add(each.key);
+    if (isSame === undefined) uncompared += 1;
+    else compared += 1;
+    if (isSame === false) wrong.add(each.key);
+    if (isSame !== true && may?.keys.has(each.key) === true) hiding += 1;
   }
   for (const key of wrong) found.add('altered', key);
-  return { uncompared, hiding };
+  return { compared, uncompared, hiding };
 }
 
 /** Why nothing shows that all contents are those of the archives; undefined if it is shown. */
 function opaqueOf(
   { opaque, unreadable }: Ecosystems,
   archives: Archives | undefined,
-  { uncompared }: Unseen,
+  { compared, uncompared }: Unseen,
 ): string | undefined {
   if (opaque !== undefined) return opaque;
   if (unreadable > 0) return 'some folders cannot be read by this agent';
-  if (uncompared === 0) return undefined;
+  if (uncompared === 0 && compared > 0) return undefined;
+  if (uncompared === 0) return 'no package is installed that could be compared with an archive';
   return archives === undefined
     ? 'a lockfile names digests of archives, and what is installed has none: the owner names a folder with the archives, in the option archives'
     : `of ${uncompared} packages there is no archive with a locked digest in the folder, or they have none`;
 }
 
-function hiddenIn({ hiding }: Unseen): readonly Withheld[] {
-  const reason = `${hiding} packages have a node_modules deep within; only their archive tells it from one that was added`;
-  return hiding === 0 ? [] : [{ path: '/extra', reason, only: 'members' }];
+function hiddenIn({ hiding: may }: Ecosystems, { hiding }: Unseen): readonly Withheld[] {
+  if (may === undefined || hiding === 0) return [];
+  return [{ path: '/extra', reason: `${hiding} packages have ${may.how}`, only: 'members' }];
 }
 
-function withheldOf(
-  { unreadable }: Ecosystems,
-  opaque: string | undefined,
-  found: Findings,
-): readonly Withheld[] {
+/** Why a list that is empty shows nothing; undefined if it shows that nothing was found. */
+function partialOf({ unreadable }: Ecosystems, same: number): string | undefined {
+  if (unreadable > 0) return `${unreadable} folders cannot be read by this agent`;
+  return same === 0 ? 'none of the locked packages was found installed as it is locked' : undefined;
+}
+
+function withheldOf(partial: string | undefined, opaque: string | undefined): readonly Withheld[] {
   return [
-    ...(unreadable > 0
-      ? [{ path: '/whole', reason: `${unreadable} folders cannot be read by this agent` }]
-      : []),
+    ...(partial === undefined ? [] : [{ path: '/whole', reason: partial }]),
     ...(opaque === undefined ? [] : [{ path: '/contents', reason: opaque }]),
-    ...found.cut,
   ];
 }

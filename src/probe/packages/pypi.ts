@@ -6,16 +6,19 @@ import { unzipSync } from 'fflate';
 import { decodeUtf8, formatHex, parseBase64Url } from '../../bytes/text.ts';
 import { Refusal } from '../../bytes/refusal.ts';
 import { normalName } from '../../declare/sources/packages/pypi.ts';
-import { createHash } from 'node:crypto';
+import { hasFiles, hasOthers } from './archives.ts';
 import type { Ecosystems, InstalledPackage } from './found.ts';
 import type { InstalledFolder } from './folder.ts';
 
 const MAX_UNPACKED = 1_073_741_824;
 /** What the installer adds to a distribution. */
 const ADDED = /^[^/]+\.dist-info\/(?:INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_cache\.json)$/;
+const MAY_HIDE = 'a RECORD that may name files of others as its own; only their wheel shows which are theirs';
 const COMPILED = /(?:^|\/)__pycache__\/[^/]+\.pyc$/;
 
 interface Distribution extends InstalledPackage {
+  /** Its `.dist-info`. */
+  readonly folder: string;
   readonly record: ReadonlyMap<string, string>;
 }
 
@@ -34,14 +37,15 @@ export async function pypiInstalled(
   for (const { name, kind } of top ?? [])
     if (kind === 'folder' && name.endsWith('.dist-info') && !ignores(name))
       distributions.push(await distributionAt(folder, name));
-  const owned = new Map<string, Distribution>();
-  for (const each of distributions) for (const path of each.record.keys()) owned.set(path, each);
+  // What is not compared owns nothing but its own .dist-info: its RECORD could name what Python runs by itself, such as evil.pth.
+  const [compared, aside] = parted(distributions, ignores);
+  const owned = new Set(compared.flatMap(({ record }) => [...record.keys()]));
   const walk = async (path: string): Promise<void> => {
     const entries = await folder.entries(path);
     if (entries === undefined) unreadable += 1;
     for (const { name, kind } of entries ?? []) {
       const at = path === '' ? name : `${path}/${name}`;
-      if (ignores(at)) continue;
+      if (ignores(at) || aside.has(at)) continue;
       if (kind === 'folder') await walk(at);
       else if (COMPILED.test(at)) compiled += 1;
       else if (kind === 'link') links.push(at);
@@ -49,13 +53,14 @@ export async function pypiInstalled(
     }
   };
   await walk('');
-  for (const each of distributions) if (!(await isAsRecorded(folder, each))) altered.push(each.key);
+  for (const each of compared) if (await hasOthers(folder, '', told(each))) altered.push(each.key);
   return {
     installed: distributions,
     loose,
     links,
     altered,
     unreadable,
+    hiding: { keys: new Set(compared.map(({ key }) => key)), how: MAY_HIDE },
     ...(compiled > 0 && {
       opaque: `${compiled} compiled files (__pycache__) are in no archive, and Python runs them in place of what they were made of; install with --no-compile`,
     }),
@@ -80,6 +85,7 @@ async function distributionAt(folder: InstalledFolder, name: string): Promise<Di
     name: said,
     version: own('Version'),
     isLink: false,
+    folder: name,
     record,
   };
 }
@@ -97,9 +103,19 @@ function recordOf(text: string): Map<string, string> {
   return found;
 }
 
-async function isAsRecorded(folder: InstalledFolder, { record }: Distribution): Promise<boolean> {
-  for (const [path, hash] of record) if (hash !== '' && (await folder.digest(path)) !== hash) return false;
-  return true;
+function parted(
+  all: readonly Distribution[],
+  ignores: (path: string) => boolean,
+): readonly [compared: readonly Distribution[], aside: ReadonlySet<string>] {
+  return [
+    all.filter(({ key }) => !ignores(key)),
+    new Set(all.filter(({ key }) => ignores(key)).map(({ folder }) => folder)),
+  ];
+}
+
+/** The digests that a RECORD has. */
+function told({ record }: Distribution): ReadonlyMap<string, string> {
+  return new Map([...record].filter(([, hash]) => hash !== ''));
 }
 
 /** Whether a distribution has the files of a wheel, and no others but what installers add. */
@@ -107,7 +123,7 @@ async function isAsPacked(
   folder: InstalledFolder,
   { record }: Distribution,
   files: ReadonlyMap<string, Uint8Array>,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   const wanted = new Map<string, Uint8Array>();
   for (const [path, bytes] of files) {
     // `NAME.data/purelib/` goes to site-packages; scripts, headers and data go elsewhere.
@@ -117,11 +133,11 @@ async function isAsPacked(
   }
   for (const path of record.keys())
     if (!wanted.has(path) && !ADDED.test(path) && !COMPILED.test(path)) return false;
-  for (const [path, bytes] of wanted) {
-    if (ADDED.test(path) || path.endsWith('/')) continue;
-    if ((await folder.digest(path)) !== createHash('sha256').update(bytes).digest('hex')) return false;
-  }
-  return true;
+  return hasFiles(
+    folder,
+    '',
+    new Map([...wanted].filter(([path]) => !ADDED.test(path) && !path.endsWith('/'))),
+  );
 }
 
 /** The files of a wheel; undefined if it is none, or one that would take too much memory. */

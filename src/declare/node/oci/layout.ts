@@ -3,12 +3,12 @@
  * is read is hashed. No registry is asked.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { printable } from '../../../bytes/printable.ts';
 import { refuse } from '../../../bytes/refusal.ts';
 import { within } from '../../../bytes/within.ts';
-import { readNamedFile } from '../../../platform/files.ts';
+import { partsOfNamed, readNamedFile } from '../../../platform/files.ts';
 import { DIGEST, parseManifest, type Descriptor, type Index, type Manifest } from '../../oci/manifest.ts';
 
 /** Largest manifest (registries allow 4 MiB), and largest bundle or bill of materials. */
@@ -66,7 +66,7 @@ export class ImageLayout {
   /** Hashes a blob of any size. Refuses `proof-failed` for other bytes. */
   async check(digest: string): Promise<void> {
     const hash = createHash('sha256');
-    for await (const chunk of createReadStream(this.#pathOf(digest))) hash.update(chunk);
+    for await (const chunk of partsOfNamed(this.#pathOf(digest))) hash.update(chunk);
     if (digest !== `sha256:${hash.digest('hex')}`) throw otherBytes(digest);
   }
 

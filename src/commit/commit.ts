@@ -64,6 +64,10 @@ export interface Committed {
   /** Entry id of the commitment that it replaces; undefined for the first of its subject. */
   readonly supersedes: string | undefined;
   readonly pinned: readonly Pinned[];
+  /** Declared leaves that became public with it, since claims read them. */
+  readonly read: ReturnType<typeof declaredValues>;
+  /** Paths that packs read and that are not declared, so that no claim is about them. */
+  readonly undeclared: readonly string[];
   /** Names of the files that were written in the proof directory. */
   readonly files: readonly string[];
 }
@@ -102,16 +106,22 @@ export async function commit(
     });
   if (request.undeclared.length > 0)
     remark({
-      level: 'note',
+      level: 'warning',
       text: `no claim is about what is not declared: ${request.undeclared.map(showPath).join(', ')}`,
     });
   const shown = publicLeaves(declaration);
-  if (shown !== undefined) remark({ level: 'note', text: shown });
+  if (shown !== undefined) remark({ level: 'warning', text: shown });
   const mayReplace = async (replaced: ProvenEntry): Promise<void> =>
     assertNoSilentDowngrade(request, () =>
       comparedCommitments(client, request.subject, replaced, known.policy),
     );
-  return log(client, { declared: { ...request, declaration }, pinned, mayReplace }, known, options);
+  const { undeclared } = request;
+  return log(
+    client,
+    { declared: { ...request, declaration }, pinned, undeclared, mayReplace },
+    known,
+    options,
+  );
 }
 
 /** Which leaves become public because claims name them; undefined if none does. */
@@ -158,13 +168,15 @@ async function lookUp(client: LogClient, subject: string): Promise<Known> {
 
 interface ToLog extends Pick<Identified, 'pinned'> {
   readonly declared: Declared;
+  /** Paths that packs read and that are not declared. */
+  readonly undeclared?: readonly string[];
   /** Called before another commitment is replaced; may refuse. */
   readonly mayReplace: (replaced: ProvenEntry) => Promise<void>;
 }
 
 async function log(
   client: LogClient,
-  { declared, pinned, mayReplace }: ToLog,
+  { declared, pinned, undeclared = [], mayReplace }: ToLog,
   { view, newest, policy }: Known,
   { signer, folder, issuer, onRemark }: CommitOptions,
 ): Promise<Committed> {
@@ -193,6 +205,8 @@ async function log(
     already: prepared.repeats || logged.already,
     supersedes: prepared.supersedes,
     pinned,
+    read: declaredValues(declared.declaration.claims),
+    undeclared,
     files,
   };
 }

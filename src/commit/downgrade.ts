@@ -21,18 +21,24 @@ export interface ComparedCommitment {
 }
 
 /**
- * Refuses `usage` if a commitment to compare with has claims, or asks for approvals, and the request has none without
+ * Refuses `usage` if a commitment to compare with has claims, or asks for approvals, and the request has none, or lost a claim with the leaf that it reads, without
  * saying so explicitly. `standing` reads these commitments, and is called only if they are needed.
  */
 export async function assertNoSilentDowngrade(
-  { subject, declaration, none }: Pick<CommitRequest, 'subject' | 'declaration' | 'none'>,
+  {
+    subject,
+    declaration,
+    none,
+    undeclared,
+  }: Pick<CommitRequest, 'subject' | 'declaration' | 'none' | 'undeclared'>,
   standing: () => Promise<readonly ComparedCommitment[]>,
 ): Promise<void> {
   const noClaims = declaration.claims.length === 0 && !none.claims;
   const noApprovals = declaration.approvals === undefined && !none.approvals;
-  if (!noClaims && !noApprovals) return;
+  const gone = none.claims ? [] : undeclared;
+  if (!noClaims && !noApprovals && gone.length === 0) return;
   for (const { index, declaration: before } of await standing()) {
-    const claims = noClaims ? before.claims.map(({ id }) => id) : [];
+    const claims = noClaims ? before.claims.map(({ id }) => id) : vanished(before, declaration, gone);
     const approvals = noApprovals ? (before.approvals ?? 0) : 0;
     const lost = [
       ...(claims.length === 0 ? [] : [`${counted(claims.length, 'claim')} (${shortly(claims)})`]),
@@ -41,15 +47,26 @@ export async function assertNoSilentDowngrade(
     if (lost.length > 0)
       throw refuse(
         'usage',
-        `entry ${index} about ${subject} would be replaced without ${lost.join(' and ')}; give them again, or say that they are dropped`,
+        `entry ${index} about ${subject} would be replaced without ${lost.join(' and ')}; ` +
+          (claims.length > 0 && !noClaims
+            ? 'what they read is not declared any more: declare it again, give its value under params, or drop all claims first'
+            : 'give them again, or say that they are dropped'),
         {
           remedy: {
-            ...(claims.length === 0 ? {} : { claims: true, dropClaims: true }),
+            ...(claims.length === 0 ? {} : { ...(noClaims && { claims: true as const }), dropClaims: true }),
             ...(approvals === 0 ? {} : { approvals: 0 }),
           },
         },
       );
   }
+}
+
+/** Ids of claims that are there no more and read a leaf that is not declared any more: nobody took them out of the claims file. */
+function vanished(before: Declaration, after: Declaration, undeclared: readonly string[]): readonly string[] {
+  return before.claims
+    .filter(({ id }) => !after.claims.some((each) => each.id === id))
+    .filter(({ declared }) => undeclared.some((path) => [...(declared?.values() ?? [])].includes(path)))
+    .map(({ id }) => id);
 }
 
 /**

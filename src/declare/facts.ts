@@ -31,8 +31,12 @@ function factsOfClaim(claim: Claim): Facts {
 
 /** A claim whose declared parameters stand apart from its constants, each under its name and path. */
 function shownClaim({ params, declared, ...rest }: Claim): object {
-  if (declared === undefined) return { ...rest, params };
-  const constants = new Map([...(params ?? [])].filter(([name]) => !declared.has(name)));
+  const constants = new Map(
+    Array.from(params ?? [], ([name, value]) => [name, parameterText(value)] as const).filter(
+      ([name]) => declared?.has(name) !== true,
+    ),
+  );
+  if (declared === undefined) return { ...rest, params: constants };
   const named = [...declared].map(([name, path]) => {
     const value = params?.get(name);
     return [`${name} at ${path}`, value === undefined ? '' : parameterText(value)] as const;

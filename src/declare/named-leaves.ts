@@ -41,7 +41,7 @@ export class NamedLeaves {
     if ('value' in content) return content.value;
     if ('unfit' in content) throw unfit(path, at, content.unfit);
     if (content.items < 1 || content.items > MAX_ITEMS)
-      throw unfit(path, at, `is a list of ${content.items} items, and a parameter has at most ${MAX_ITEMS}`);
+      throw unfit(path, at, `is a list of ${content.items} items, and a parameter has 1 to ${MAX_ITEMS}`);
     return Array.from({ length: content.items }, (_, i) => {
       const item = this.#contentOf(`${path}/${i}`, at);
       if ('value' in item && typeof item.value === 'string') return item.value;

@@ -74,20 +74,27 @@ function markedContent(content: ReadonlyMap<CborValue, CborValue>): LeafContent 
 class OpenedLeaves {
   readonly #byPath: ReadonlyMap<string, Opening>;
   readonly #used = new Set<string>();
+  readonly #values = new Map<string, Parameter>();
 
   constructor(shown: readonly Opening[]) {
     this.#byPath = new Map(shown.map((each) => [each.path, each]));
   }
 
-  /** The value of the leaf, or of the list, at a path. Refuses `malformed-payload`. */
+  /** The value of the leaf, or of the list, at a path, made once for all claims that name it. Refuses `malformed-payload`. */
   valueOf(path: string, at: string): Parameter {
+    const value = this.#values.get(path) ?? this.#read(path, at);
+    this.#values.set(path, value);
+    return value;
+  }
+
+  #read(path: string, at: string): Parameter {
     const content = this.#contentOf(path, at);
     if ('value' in content) return content.value;
     if ('unfit' in content) throw wrong(at, `the leaf ${describe(path)} ${content.unfit}`);
     if (content.items < 1 || content.items > MAX_ITEMS)
       throw wrong(
         at,
-        `the list ${describe(path)} has ${content.items} items; a parameter has at most ${MAX_ITEMS}`,
+        `the list ${describe(path)} has ${content.items} items; a parameter has 1 to ${MAX_ITEMS}`,
       );
     const texts = Array.from({ length: content.items }, (_, i) => {
       const item = this.#contentOf(`${path}/${i}`, at);

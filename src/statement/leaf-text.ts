@@ -22,9 +22,11 @@ export function showValue(whole: Opening['value']): string {
   return typeof name === 'string' ? printable(showMarked(name, inner), 10_000) : '{}';
 }
 
-/** A parameter as people read it: the items of a list with commas between. */
+/** A parameter as people read it, each value in one text of its own: `5`, `"5"`, `a, b`, `["a", "b"]`. */
 export function parameterText(value: Parameter): string {
-  return typeof value === 'object' ? value.join(', ') : String(value);
+  if (typeof value === 'object') return `[${value.map((each) => JSON.stringify(each)).join(', ')}]`;
+  const isPlain = typeof value !== 'string' || !/^(?:true|false|-?\d+|["[].*)$/s.test(value);
+  return isPlain ? String(value) : JSON.stringify(value);
 }
 
 /** A declared leaf, or list, that claims read. */

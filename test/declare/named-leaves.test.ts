@@ -156,7 +156,7 @@ t.test('what cannot be named is refused, and the refusal says what to write', as
     texts: Array.from({ length: 64 }, (_, i) => `v${i}`),
   });
   t.throws(() => parseClaims(claims('{ versions: { declared: /list } }'), { tree: many }), {
-    message: /a list of 65 items, and a parameter has at most 64/,
+    message: /a list of 65 items, and a parameter has 1 to 64/,
   });
   t.throws(() => parseClaims(claims('{ versions: { declared: /texts } }'), { tree: many }), {
     message: /name 65 declared leaves/,
@@ -241,8 +241,8 @@ t.test('commit says what becomes public, and readers read it at its path', async
     remarks.map(({ level, text }) => [level, text]),
     [
       [
-        'note',
-        '4 leaves become public with this commitment, since claims read them: /tls/versions = TLSv1.2, TLSv1.3; /tls/host = shop.example',
+        'warning',
+        '4 leaves become public with this commitment, since claims read them: /tls/versions = ["TLSv1.2", "TLSv1.3"]; /tls/host = shop.example',
       ],
     ],
   );
@@ -251,14 +251,14 @@ t.test('commit says what becomes public, and readers read it at its path', async
   t.strictSame(
     rows.filter(([, text]) => text.startsWith('declared at')),
     [
-      ['public', 'declared at /tls/versions = TLSv1.2, TLSv1.3, read by p.versions of versions'],
+      ['public', 'declared at /tls/versions = ["TLSv1.2", "TLSv1.3"], read by p.versions of versions'],
       ['', 'declared at /tls/host = shop.example, read by p.servername of versions'],
     ],
   );
   const facts = factsOf(declarationIn(parsed));
-  t.equal(facts.get('claims.versions.declared.versions at /tls/versions'), 'TLSv1.2, TLSv1.3');
+  t.equal(facts.get('claims.versions.declared.versions at /tls/versions'), '["TLSv1.2", "TLSv1.3"]');
   t.notOk([...facts.keys()].some((name) => name.startsWith('openings') || name.includes('.params.')));
-  t.match(claimText(declarationIn(parsed), 'versions'), /declared\.versions at \/tls\/versions=TLSv1\.2/);
+  t.match(claimText(declarationIn(parsed), 'versions'), /declared\.versions at \/tls\/versions=\["TLSv1\.2"/);
   const again = await commit(
     client,
     requestOf(contents, parseClaims(FILE, { tree: contents.tree })),
@@ -279,8 +279,8 @@ t.test('another value at the path is another claim, and approvers see which', as
     [
       {
         name: 'claims.versions.declared.versions at /tls/versions',
-        before: 'TLSv1.3',
-        after: 'TLSv1.2, TLSv1.3',
+        before: '["TLSv1.3"]',
+        after: '["TLSv1.2", "TLSv1.3"]',
       },
     ],
   );
@@ -293,6 +293,49 @@ t.test('another value at the path is another claim, and approvers see which', as
     'a constant is told from a leaf',
   );
   encodeCommitment(constant);
+});
+
+t.test('a parameter of another type, or of another order, is another fact', async (t) => {
+  const before = { v: '5', list: ['a', 'b'], flag: 'true', joined: ['a, b'] };
+  const after = { v: 5, list: ['b', 'a'], flag: true, joined: ['a', 'b'] };
+  const { source } = await world(t);
+  const contents = await source(SOURCE);
+  const { declaration } = requestOf(contents, parseClaims(FILE, { tree: contents.tree }));
+  const facts = (params: object) => {
+    const text = `claims: [{ id: x, probe: tls@1, expr: 'o.tls.port != 0', params: ${JSON.stringify(params)} }]`;
+    return factsOf({ ...declaration, claims: parseClaims(text).claims });
+  };
+  const named = (name: string) => `claims.x.params.${name}`;
+  t.strictSame(
+    changesOf(facts(before), facts(after)),
+    [
+      { name: named('flag'), before: '"true"', after: 'true' },
+      { name: named('joined'), before: '["a, b"]', after: '["a", "b"]' },
+      { name: named('list'), before: '["a", "b"]', after: '["b", "a"]' },
+      { name: named('v'), before: '"5"', after: '5' },
+    ],
+    'who approves sees each of them',
+  );
+});
+
+t.test('a claim is not lost with the leaf that it reads', async (t) => {
+  const { client, options, source, log } = await world(t);
+  const file = 'claims: [{ pack: sshd-as-declared }]';
+  const sent = async (settings: object, text = file): Promise<unknown> => {
+    const contents = await source(settings);
+    return commit(client, requestOf(contents, parseClaims(text, { tree: contents.tree })), options);
+  };
+  await sent({ Ciphers: 'aes256-ctr', MACs: 'hmac-sha2-256' });
+  const size = log.entries.length;
+  await t.rejects(sent({ MACs: 'hmac-sha2-256' }), {
+    code: 'usage',
+    message: /replaced without 1 claim \(.*\).*declare it again/,
+  });
+  t.equal(log.entries.length, size);
+  t.match(await sent({ Ciphers: 'aes128-ctr', MACs: 'hmac-sha2-256' }), {
+    read: [{ path: '/Ciphers' }, { path: '/MACs' }],
+    undeclared: ['/KexAlgorithms', '/HostKeyAlgorithms'],
+  });
 });
 
 t.test('a log refuses every forged opening, and has nothing of it', async (t) => {

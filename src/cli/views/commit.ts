@@ -26,6 +26,8 @@ export function tellLeaves(
   );
   const shown = ({ path, value }: (typeof leaves)[number]): string =>
     secrets.has(path) ? `(a secret? it looks like ${secrets.get(path)})` : showValue(value);
+  const isSecret = (path: string): boolean =>
+    [...secrets.keys()].some((each) => each === path || each.startsWith(`${path}/`));
   for (const leaf of leaves) output.print(`${showPath(leaf.path)}  ${shown(leaf)}`);
   for (const { path, reason } of excluded)
     output.note(`left out: ${showPath(path)} (${printable(reason, 512)})`);
@@ -42,7 +44,11 @@ export function tellLeaves(
       looks_like: secrets.get(leaf.path) ?? null,
     })),
     excluded: excluded.map(({ path, reason }) => ({ path, reason })),
-    read_by_claims: read.map(({ path, value, readers }) => ({ path, value, readers })),
+    read_by_claims: read.map(({ path, value, readers }) => ({
+      path,
+      value: isSecret(path) ? '(a secret?)' : value,
+      readers,
+    })),
   });
   if (unmarked.length === 0) return EXIT.ok;
   for (const { path, why } of unmarked.filter(({ inName }) => inName === true))
@@ -56,7 +62,7 @@ export function tellLeaves(
 }
 
 export function tellCommitted(output: Output, committed: Committed, folder: string, cwd: string): void {
-  const { subject, leaves, logged, already, supersedes, pinned, files } = committed;
+  const { subject, leaves, logged, already, supersedes, pinned, read, undeclared, files } = committed;
   const lines = [
     output.paint('green', already ? 'already logged' : 'logged'),
     `entry     ${logged.id}`,
@@ -80,6 +86,8 @@ export function tellCommitted(output: Output, committed: Committed, folder: stri
     folder,
     files,
     pinned: pinned.map(({ at, text, ends }) => ({ at, identity: text, ends: ends ?? null })),
+    public: read.map(({ path, value, readers }) => ({ path, value, readers })),
+    undeclared,
   });
 }
 

@@ -8,7 +8,7 @@
 # cluster is as declared, and with 3 if it is not, or if two of its answers contradict each other.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-tallystick=${TALLYSTICK:-tallystick}
+PATH=$here/../bin:$PATH
 subject=shop/cluster
 work=kubernetes-agent
 
@@ -30,6 +30,6 @@ cat >"$work/targets.yaml" <<TARGETS
   secrets: { kubeconfig: '$agent' }
 TARGETS
 
-$tallystick commit kubernetes "$here/manifests" --subject "$subject" --claims "$work/claims.yaml" \
+tallystick commit kubernetes "$here/manifests" --subject "$subject" --claims "$work/claims.yaml" \
   --defaults --kubeconfig "$4" --log "$1" --policy "$2"
-exec $tallystick prove --subject "$subject" --agent-dir "$work" --log "$1" --policy "$2"
+exec tallystick prove --subject "$subject" --agent-dir "$work" --log "$1" --policy "$2"

@@ -10,7 +10,7 @@
 # the release is as declared, and with 3 if it is not.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-tallystick=${TALLYSTICK:-tallystick}
+PATH=$here/../bin:$PATH
 subject=shop/release
 work=helm-agent
 
@@ -31,7 +31,7 @@ cat >"$work/targets.yaml" <<TARGETS
   secrets: { kubeconfig: '$agent' }
 TARGETS
 
-$tallystick commit helm "$here/chart" --release shop --namespace shop --values "$here/values.yaml" \
+tallystick commit helm "$here/chart" --release shop --namespace shop --values "$here/values.yaml" \
   ${HELM:+--helm "$HELM"} --subject "$subject" --claims "$work/claims.yaml" \
   --defaults --kubeconfig "$4" --log "$1" --policy "$2"
-exec $tallystick prove --subject "$subject" --agent-dir "$work" --log "$1" --policy "$2"
+exec tallystick prove --subject "$subject" --agent-dir "$work" --log "$1" --policy "$2"

@@ -154,7 +154,6 @@ async function installed(tap: Tap, stage: Stage, cluster: Cluster, program: stri
   const env = {
     HELM: program,
     KUBECONFIG: admin,
-    TALLYSTICK: `${process.execPath} ${BIN}`,
     HOME: join(cwd, 'home'),
   };
   const helm = (...args: readonly string[]): Promise<Ran> => must(stage.run(program, args, { env, cwd }));

@@ -23,7 +23,6 @@ async function script(...args: readonly string[]): Promise<{ code: number; said:
   const env = {
     ...process.env,
     XDG_STATE_HOME: join(folder, 'state'),
-    TALLYSTICK: `${process.execPath} ${join(ROOT, 'src/cli/bin.cjs')}`,
   };
   const child = spawn(join(EXAMPLE, 'first-look.sh'), args, {
     cwd: folder,

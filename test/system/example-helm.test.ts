@@ -28,7 +28,6 @@ async function script(...args: readonly string[]): Promise<{ code: number; said:
     ...process.env,
     XDG_STATE_HOME: join(folder, 'state'),
     HELM: join(folder, 'helm'),
-    TALLYSTICK: `${process.execPath} ${join(ROOT, 'src/cli/bin.cjs')}`,
   };
   const child = spawn(join(EXAMPLE, 'first-look.sh'), args, {
     cwd: folder,

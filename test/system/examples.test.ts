@@ -26,7 +26,6 @@ const env = {
     Object.entries(process.env).filter(([name]) => !/^(NODE_|TALLYSTICK_|npm_)/.test(name)),
   ),
   XDG_STATE_HOME: join(folder, 'state'),
-  TALLYSTICK: `${process.execPath} ${join(ROOT, 'src/cli/bin.cjs')}`,
 };
 
 /** Runs a program to its end. Not synchronous: the log is in this process. */

@@ -19,7 +19,6 @@ t.test('two ends that sign make E2 of one proof', async (t) => {
         Object.entries(process.env).filter(([name]) => !/^(NODE_|TALLYSTICK_|npm_)/.test(name)),
       ),
       XDG_STATE_HOME: join(folder, 'state'),
-      TALLYSTICK: `${process.execPath} ${join(ROOT, 'src/cli/bin.cjs')}`,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

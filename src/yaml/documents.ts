@@ -50,6 +50,7 @@ export function readDocuments(
       throw fault({ code: problem.code, message: problem.message, line: lineOf(problem.pos[0], lines) });
     assertText(document, text, lines, fault);
   }
+  assertEnded(documents.at(-1), text, lines, fault);
   return documents;
 }
 
@@ -91,6 +92,26 @@ function assertText(
   });
 }
 
+/**
+ * Throws a fault for a block scalar at the end of a text that ends within its last line: its value ends in a line feed to some
+ * readers (js-yaml, this library), and in none to others (PyYAML, go-yaml).
+ */
+function assertEnded(
+  document: Document | undefined,
+  text: string,
+  lines: LineCounter,
+  fault: (problem: Problem) => Error,
+): void {
+  if (document === undefined || text.endsWith('\n')) return;
+  visit(document, {
+    Scalar(_key, { type, value, range }) {
+      const isBlock = type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED';
+      if (isBlock && typeof value === 'string' && value.endsWith('\n') && (range?.[1] ?? 0) >= text.length)
+        throw fault({ code: NOT_ENDED, message: UNENDED, line: lineOf(range?.[0] ?? 0, lines) });
+    },
+  });
+}
+
 function lineOf(offset: number, lines: LineCounter): number {
   return lines.linePos(offset).line;
 }
@@ -111,6 +132,9 @@ function* shallow(
 /** Codes of problems that are ours. */
 export const TOO_DEEP = 'TOO_DEEP';
 const NO_TEXT = 'NO_TEXT';
+const NOT_ENDED = 'NOT_ENDED';
+const UNENDED =
+  'readers differ on this block scalar, since the text ends without a line feed; end its last line with one';
 const NESTED = `lists and maps are nested deeper than ${MAX_DEPTH}`;
 
 /** Offset of a list or map that is nested too deeply. A loop and not recursion, which deep nesting would exhaust. */

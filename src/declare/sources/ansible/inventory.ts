@@ -4,6 +4,7 @@
  */
 import { printable } from '../../../bytes/printable.ts';
 import { refuse, type Refusal } from '../../../bytes/refusal.ts';
+import { pythonLines } from '../python-lines.ts';
 import { literalValue } from './literal.ts';
 import { PyMap } from './pyyaml.ts';
 
@@ -25,11 +26,12 @@ class InventoryReader {
   readonly #needed = new Map<string, number>();
   readonly #declared = new Set(['all', 'ungrouped']);
   #hosts = 0;
+  readonly #hostAt = new Map<string, number>();
   #line = 0;
 
   read(text: string): PyMap {
     let [group, state]: [string, State] = ['ungrouped', 'hosts'];
-    for (const raw of text.split(/\r?\n/)) {
+    for (const raw of pythonLines(text)) {
       this.#line += 1;
       const line = raw.trim();
       if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
@@ -54,6 +56,12 @@ class InventoryReader {
         throw refuse(
           'malformed-text',
           `line ${line}: the group ${printable(name, 60)} is declared nowhere in this file`,
+        );
+    for (const [host, line] of this.#hostAt)
+      if (this.#declared.has(host))
+        throw refuse(
+          'malformed-text',
+          `line ${line}: a host has the name of the group ${printable(host, 60)}, and Ansible gives its variables to the group; rename one`,
         );
     return this.#groups;
   }
@@ -80,6 +88,7 @@ class InventoryReader {
     const { names, port } = hostsOf(pattern, (what) => this.#fault(what));
     if ((this.#hosts += names.length) > MAX_HOSTS) throw refuse('too-large', `more than ${MAX_HOSTS} hosts`);
     for (const name of names) {
+      this.#hostAt.set(name, this.#line);
       const host = mapIn(this.#part(group, 'hosts'), name);
       if (port !== undefined) host.members.set('ansible_port', port);
       for (const each of assigned) {

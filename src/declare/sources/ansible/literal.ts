@@ -37,22 +37,19 @@ class LiteralReader {
   whole(): Read {
     const text = this.#text;
     if (
-      /^[rRbBuUfF]{1,2}['"]|^(?:'''|""")|^\.\.\.|^set\(\)|^[+-]?[0-9._]+(?:[eE][+-]?[0-9]+)?[jJ]|^[^'"]*[0-9][jJ]\s*(?:#.*)?$/.test(
+      /^[rRbBuUfF]{1,2}['"]|^(?:'''|""")|^\.\.\.|^set\s*\(\s*\)|^[+-]?[0-9._]+(?:[eE][+-]?[0-9]+)?[jJ]|^[^'"]*[0-9][jJ]\s*(?:#.*)?$/.test(
         text,
       )
     )
       return ODD;
-    if (text.startsWith('(')) return /^\([\s'"0-9+.,()-]*\)|^\([^a-zA-Z]*\)/.test(text) ? ODD : NONE;
+    if (/^(?:[+-]\s*)?\(/.test(text)) return oddOrText(text);
     const value = this.#value(0);
     if (value === NONE || value === ODD) return value;
     this.#match(SPACE);
     const rest = text.slice(this.#at);
     if (rest === '' || rest.startsWith('#')) return value;
     // `80,443` is a tuple.
-    if (rest.startsWith(','))
-      return /[A-Za-z]{2}|\.[0-9]+\./.test(rest.replaceAll(/True|False|None|'[^']*'|"[^"]*"/g, ''))
-        ? NONE
-        : ODD;
+    if (rest.startsWith(',')) return oddOrText(rest);
     return /^['"]/.test(text) && /^['"]/.test(rest) ? ODD : NONE;
   }
 
@@ -68,7 +65,10 @@ class LiteralReader {
     const open = this.#text[this.#at];
     if (open === '[') return this.#list(depth);
     if (open === '{') return this.#map(depth);
-    return open === '(' || /[rRbBuUfF]{1,2}['"]/y.test(this.#text.slice(this.#at, this.#at + 3)) ? ODD : NONE;
+    const isOdd = /^(?:(?:[+-]\s*)?\(|[rRbBuUfF]{1,2}['"]|set\s*\(|\.\.\.)/.test(
+      this.#text.slice(this.#at, this.#at + 100),
+    );
+    return isOdd ? ODD : NONE;
   }
 
   #list(depth: number): Read {
@@ -100,9 +100,9 @@ class LiteralReader {
     }
   }
 
-  /** A text beside a text is one text to Python. */
+  /** A text beside a text is one text to Python, and a sum may be a complex number. */
   #unfinished(): Read {
-    return this.#isNext("'") || this.#isNext('"') ? ODD : NONE;
+    return ['"', "'", '+', '-'].some((sign) => this.#isNext(sign)) ? ODD : NONE;
   }
 
   #takes(sign: string): boolean {
@@ -122,6 +122,20 @@ class LiteralReader {
     if (found !== null) this.#at += found[0].length;
     return found ?? undefined;
   }
+}
+
+/** Whether Python may read it: apart from what stands in literals it has no names, and no number with two dots. */
+function oddOrText(text: string): Read {
+  const rest = text
+    .replaceAll(/(?:\b[rRbBuUfF]{1,2})?(?:'[^']*'|"[^"]*")/g, ' ')
+    .replace(/#.*$/s, ' ')
+    .replaceAll(/\b(?:True|False|None|set)\b/g, ' ');
+  if (/[0-9]*\.[0-9]*\.(?!\.)[0-9]/.test(rest)) return NONE;
+  const names = rest.replaceAll(
+    /\b0[xX][0-9a-fA-F_]+|\b0[oO][0-7_]+|(?:\b|\.)[0-9][0-9._]*(?:[eE][+-]?[0-9_]+)?[jJ]?/g,
+    ' ',
+  );
+  return /[\p{L}_]/u.test(names) ? NONE : ODD;
 }
 
 function numberOf([source, based, float, whole]: RegExpExecArray): Read {

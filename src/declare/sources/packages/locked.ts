@@ -6,5 +6,11 @@ export interface Locked {
   readonly value: string;
 }
 
-/** Stands in the value of a package that has no digest: a repository. */
-export const UNHASHED = 'unhashed';
+/**
+ * Stands in the value of a package that has no digest, with where it comes from in one word: `unhashed from:git+https://…#COMMIT`. What
+ * an address names before its host may be a password, and is left out.
+ */
+export function unhashed(from: string): string {
+  const place = from.replace(/:\/\/[^/?#]*@/, '://').replaceAll(/[\s|]/g, encodeURIComponent);
+  return place === '' ? 'unhashed' : `unhashed from:${place}`;
+}

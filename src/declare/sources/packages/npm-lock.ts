@@ -3,7 +3,7 @@ import type { JsonValue } from '../../../bytes/json.ts';
 import { printable } from '../../../bytes/printable.ts';
 import { refuse, type Refusal } from '../../../bytes/refusal.ts';
 import { parseJson } from '../../json.ts';
-import { UNHASHED, type Locked } from './locked.ts';
+import { unhashed, type Locked } from './locked.ts';
 
 /** SHA-1 stands in old lockfiles. It is kept, and counts for nothing (probe/packages/locked.ts). */
 const INTEGRITY = /^sha(?:512|384|256|1)-[A-Za-z0-9+/]{27,90}={0,2}$/;
@@ -48,7 +48,8 @@ function lockedAt(place: string, entry: JsonValue): Locked {
   const alias = text('name');
   const words = [
     alias === '' ? version : `${alias}@${version}`,
-    integrity.length === 0 ? UNHASHED : integrity.join(' '),
+    ...integrity,
+    ...(integrity.some((each) => !each.startsWith('sha1-')) ? [] : [unhashed(text('resolved'))]),
     ...(flag('dev') || flag('devOptional') ? ['dev'] : []),
     ...(flag('optional') || flag('devOptional') || flag('peer') ? ['optional'] : []),
   ];

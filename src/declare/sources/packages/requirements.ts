@@ -1,17 +1,31 @@
 /** Requirements of pip with hashes, as `pip-compile --generate-hashes` and `uv export` write them. */
 import { printable } from '../../../bytes/printable.ts';
 import { refuse, type Refusal } from '../../../bytes/refusal.ts';
+import { pythonLines } from '../python-lines.ts';
 import type { Locked } from './locked.ts';
 import { pypiLocked } from './pypi.ts';
 
 /** Where pip looks, which says nothing of what it takes where every package has a hash. */
 const WHERE =
-  /^(?:-i|--index-url|--extra-index-url|--no-index|-f|--find-links|--trusted-host|--pre|--prefer-binary|--only-binary|--no-binary|--require-hashes)(?:[\s=]|$)/;
+  /^(?:(?:-i|--index-url|--extra-index-url|-f|--find-links|--trusted-host|--only-binary|--no-binary)[ \t=][ \t]*[^-\s'"\\][^\s'"\\]*|--no-index|--pre|--prefer-binary|--require-hashes)$/;
+/** What pip takes for the coding of a file (PEP 263), in one of its first two lines. */
+const CODING = /^#.*?coding[:=]\s*([-\w.]+)/;
 const PINNED =
   /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*===?\s*([A-Za-z0-9.!+_-]+)\s*(?:;\s*(.*))?$/;
 
 /** Refuses `malformed-text` for a line without version or hash, and for one that names another file or an address. */
 export function requirements(text: string): readonly Locked[] {
+  for (const [i, line] of pythonLines(text).entries()) {
+    const coding = i < 2 ? CODING.exec(line)?.[1] : undefined;
+    if (coding !== undefined && !/^utf[-_]?8$/i.test(coding))
+      throw refuse(
+        'malformed-text',
+        `line ${i + 1}: pip reads the file in the coding that this comment names; take it out`,
+      );
+    // pip goes on to the next line after some comments, and not after others.
+    if (/(?:^|\s)#/.test(line) && line.endsWith('\\'))
+      throw refuse('malformed-text', `line ${i + 1}: a comment ends in a backslash; take it out`);
+  }
   const lines = text
     .replaceAll(/\\\r?\n/g, ' ')
     .split(/\r?\n/)
@@ -20,7 +34,7 @@ export function requirements(text: string): readonly Locked[] {
     .filter((line) => line !== '' && !WHERE.test(line))
     .map((line) => {
       const [requirement = '', ...options] = line.split(/\s+--hash[=\s]/);
-      const [, name = '', version = ''] = PINNED.exec(requirement.trim()) ?? [];
+      const [, name = '', version = '', marker = ''] = PINNED.exec(requirement.trim()) ?? [];
       if (name === '')
         throw wrong(
           line,
@@ -32,7 +46,12 @@ export function requirements(text: string): readonly Locked[] {
           line,
           'has no hash sha256:…, so anything of that name could be installed: `pip-compile --generate-hashes` writes them',
         );
-      return { name, version, hashes };
+      if (/(?:^|\s)-|[|\\]/.test(marker))
+        throw wrong(
+          line,
+          'has an option or a sign in its marker that pip may read otherwise; write --hash alone after it',
+        );
+      return { name, version, hashes, marker };
     });
   return pypiLocked(found);
 }

@@ -2,7 +2,7 @@
 import { parse, TomlError } from 'smol-toml';
 import { printable } from '../../../bytes/printable.ts';
 import { refuse, type Refusal } from '../../../bytes/refusal.ts';
-import { UNHASHED, type Locked } from './locked.ts';
+import { unhashed, type Locked } from './locked.ts';
 import { pypiLocked, type PypiPackage } from './pypi.ts';
 
 type Table = Readonly<Record<string, unknown>>;
@@ -41,8 +41,10 @@ function cargoPackage(each: Table): Locked {
   if (name === '' || version === '') throw wrong('a package has no name or no version');
   if (checksum !== '' && !/^[0-9a-f]{64}$/.test(checksum ?? ''))
     throw wrong(`the checksum of ${printable(name ?? '', 100)} is none`);
-  const value = checksum !== '' ? `sha256:${checksum}` : source === '' ? 'local' : UNHASHED;
-  return { at: ['cargo', `${name}@${version}`], value };
+  const value = checksum !== '' ? `sha256:${checksum}` : source === '' ? 'local' : unhashed(source ?? '');
+  const replaced = textIn(each, 'replace');
+  const other = replaced === '' ? '' : ` replaced:${replaced.replaceAll(/\s/g, '@')}`;
+  return { at: ['cargo', `${name}@${version}`], value: value + other };
 }
 
 function pylockPackage(each: Table): PypiPackage {
@@ -52,7 +54,12 @@ function pylockPackage(each: Table): PypiPackage {
   ];
   const hashes = archives.flatMap((archive) => {
     const own = archive['hashes'];
-    return isTable(own) && textIn(own, 'sha256') !== '' ? [`sha256:${textIn(own, 'sha256')}`] : [];
+    const hash = isTable(own) ? textIn(own, 'sha256') : '';
+    if (hash === '')
+      throw wrong(
+        `${printable(textIn(each, 'name'), 100)} has an archive without a hash sha256; lock it again`,
+      );
+    return [`sha256:${hash}`];
   });
   return packageOf(each, hashes);
 }
@@ -60,16 +67,18 @@ function pylockPackage(each: Table): PypiPackage {
 /** Of what lies in the project itself there is nothing to install. */
 function uvPackage(each: Table): readonly PypiPackage[] {
   const source = each['source'];
-  if (isTable(source) && ('editable' in source || 'virtual' in source || 'directory' in source)) return [];
+  if (isTable(source) && ('editable' in source || 'virtual' in source)) return [];
   const sdist = each['sdist'];
   return [hashed(each, [...tablesIn(each, 'wheels'), ...(isTable(sdist) ? [sdist] : [])])];
 }
 
 function hashed(each: Table, archives: readonly Table[]): PypiPackage {
-  return packageOf(
-    each,
-    archives.flatMap((archive) => (textIn(archive, 'hash') === '' ? [] : [textIn(archive, 'hash')])),
-  );
+  const hashes = archives.map((archive) => textIn(archive, 'hash')).filter((hash) => hash !== '');
+  if (hashes.length > 0 && hashes.length < archives.length)
+    throw wrong(
+      `${printable(textIn(each, 'name'), 100)} has an archive with a hash, and one without; lock it again`,
+    );
+  return packageOf(each, hashes);
 }
 
 function packageOf(each: Table, hashes: readonly string[]): PypiPackage {
@@ -77,7 +86,35 @@ function packageOf(each: Table, hashes: readonly string[]): PypiPackage {
   if (name === '') throw wrong('a package has no name');
   const odd = hashes.find((hash) => !HASH.test(hash));
   if (odd !== undefined) throw wrong(`${printable(name, 100)} has a hash that is no sha256:…`);
-  return { name, version: version === '' ? 'dynamic' : version, hashes };
+  return {
+    name,
+    version: version === '' ? 'dynamic' : version,
+    hashes,
+    marker: markerOf(each),
+    from: fromOf(each),
+  };
+}
+
+/** Where it is installed: `marker` of pylock, `markers` of poetry, `resolution-markers` of uv. */
+function markerOf(each: Table): string {
+  const all = [each['marker'], each['markers'], each['resolution-markers']].filter(
+    (one) => one !== undefined,
+  );
+  const marker = all.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join(' and ');
+  if (/\||[^\P{Cc}\t\n]/u.test(marker))
+    throw wrong(`the marker of ${printable(textIn(each, 'name'), 100)} has a | or a control character`);
+  return marker;
+}
+
+/** Where it comes from: `source` of uv and poetry, `vcs` and `directory` of pylock, each member in its order. */
+function fromOf(each: Table): string {
+  return ['source', 'vcs', 'directory']
+    .flatMap((member) => {
+      const table = each[member];
+      return isTable(table) ? Object.entries(table).toSorted(([a], [b]) => (a < b ? -1 : 1)) : [];
+    })
+    .map(([name, value]) => `${name}=${String(value).replace(/:\/\/[^/?#]*@/, '://')}`)
+    .join(',');
 }
 
 function isTable(value: unknown): value is Table {

@@ -1,5 +1,5 @@
 /** An agent that runs until it is closed: its directory is locked, and its daemon works. */
-import { unwatchFile, watchFile } from 'node:fs';
+import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { refuse } from '../bytes/refusal.ts';
 import { makeFolder } from '../platform/files.ts';
@@ -48,7 +48,7 @@ export async function startAgent(options: DaemonOptions): Promise<RunningAgent> 
   let opened: OpenedAgent | undefined;
   try {
     opened = await openAgent({ ...options, signal: ending.signal });
-    return assemble(options, opened, ending, unlock);
+    return await assemble(options, opened, ending, unlock);
   } catch (error) {
     opened?.close();
     unlock();
@@ -56,30 +56,27 @@ export async function startAgent(options: DaemonOptions): Promise<RunningAgent> 
   }
 }
 
-function assemble(
+async function assemble(
   options: DaemonOptions,
   opened: OpenedAgent,
   ending: AbortController,
   unlock: () => void,
-): RunningAgent {
+): Promise<RunningAgent> {
   const { targets } = agentFiles(options.place.dir);
-  const { subjects } = opened.home;
-  if (options.subjects.length === 0 && subjects.length === 0)
-    throw refuse(
-      'usage',
-      `say what to look after: enrol a target with \`tallystick agent enrol SUBJECT PROBE TARGET\`, which adds a rule to ${targets}, ` +
-        'or give a subject and its targets',
-      {
-        remedy: { subject: true, target: true },
-      },
-    );
   const work = new Work(options, opened, ending.signal);
-  work.begin(subjects);
-  const reload = async (): Promise<void> => {
+  const turns = new Turns();
+  const read = async (): Promise<readonly string[]> => {
     const rules = await readTargets(targets);
     opened.setRules(rules);
-    await work.again(subjectsOf(rules));
+    return subjectsOf(rules);
   };
+  const reload = (): Promise<void> => turns.take(async () => work.again(await read()));
+  // The watch begins first, and the file is read after that: it may have changed while the agent waited for its log.
+  const begun = turns.take(async () => {
+    const subjects = await read();
+    assertSubjects(options, subjects, targets);
+    work.begin(subjects);
+  });
   const unwatch = (options.watch ?? watchPath)(
     targets,
     () =>
@@ -88,6 +85,10 @@ function assemble(
         (error: unknown) => options.tell({ kind: 'kept-rules', error }),
       ),
   );
+  await begun.catch((error: unknown) => {
+    unwatch();
+    throw error;
+  });
   return {
     opened,
     get subjects() {
@@ -98,11 +99,44 @@ function assemble(
     close: async () => {
       unwatch();
       ending.abort();
+      await turns.taken();
       await work.ended();
       opened.close();
       unlock();
     },
   };
+}
+
+/** Refuses `usage` without a subject. */
+function assertSubjects(
+  options: Pick<DaemonOptions, 'subjects'>,
+  named: readonly string[],
+  targets: string,
+): void {
+  if (options.subjects.length > 0 || named.length > 0) return;
+  throw refuse(
+    'usage',
+    `say what to look after: enrol a target with \`tallystick agent enrol SUBJECT PROBE TARGET\`, which adds a rule to ${targets}, ` +
+      'or give a subject and its targets',
+    {
+      remedy: { subject: true, target: true },
+    },
+  );
+}
+
+/** One step after another: an older reading of the file never takes effect after a newer one. */
+class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  take<T>(step: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(step);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async taken(): Promise<void> {
+    await this.#last;
+  }
 }
 
 /** The daemon, and the one that takes its place when the rules change. What it must not forget is in the directory. */
@@ -114,7 +148,6 @@ class Work {
   #subjects: readonly string[] = [];
   #stop = new AbortController();
   #hasFailed = false;
-  #turn = Promise.resolve();
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: DaemonOptions, opened: OpenedAgent, ending: AbortSignal) {
@@ -144,14 +177,8 @@ class Work {
     });
   }
 
-  /** Begins again after the step under way. */
+  /** Begins again after the step under way. The caller waits before it asks once more. */
   async again(named: readonly string[]): Promise<void> {
-    this.#turn = this.#anew(this.#turn, named);
-    return this.#turn;
-  }
-
-  async #anew(before: Promise<void>, named: readonly string[]): Promise<void> {
-    await before;
     this.#stop.abort();
     await this.ended();
     if (!this.#ending.aborted && !this.#hasFailed) this.begin(named);
@@ -162,10 +189,29 @@ class Work {
   }
 }
 
-/** Looks each second: a watch by name alone would lose a file that takes the place of another. */
+/**
+ * Looks each second: a watch by name alone would lose a file that takes the place of another. What a change is compared with is known when
+ * this returns; `watchFile` would look later, and lose a change before that.
+ */
 function watchPath(path: string, changed: () => void): () => void {
-  watchFile(path, { interval: 1_000, persistent: false }, changed);
-  return () => unwatchFile(path, changed);
+  let known = markOf(path);
+  const timer = setInterval(() => {
+    const found = markOf(path);
+    if (found === known) return;
+    known = found;
+    changed();
+  }, 1_000).unref();
+  return () => clearInterval(timer);
+}
+
+/** Changes with the file; empty for none that can be seen. */
+function markOf(path: string): string {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+  } catch {
+    return '';
+  }
 }
 
 function daemonOf(options: DaemonOptions, opened: OpenedAgent, subjects: readonly string[]): Daemon {

@@ -118,6 +118,26 @@ t.test('schemas that would cost more than anybody has end as unknown', async (t)
     'unknown',
     'a pattern that grows',
   );
+  const value = `[${Array.from({ length: 20_000 }, (_, i) => `${i}.5`).join(',')}]`;
+  const text = JSON.stringify('a'.repeat(20_000));
+  const required = `{"required":[${Array.from({ length: 20_000 }, () => '"a"').join(',')}]}`;
+  for (const [what, leaf, given, of] of [
+    ['values compared', '{"enum":[1]}', value, 'anyOf'],
+    ['one value compared', '{"const":[1]}', value, 'anyOf'],
+    ['lists compared', '{"uniqueItems":true}', value, 'allOf'],
+    ['long texts', '{"maxLength":1}', text, 'anyOf'],
+    ['patterns', '{"pattern":"^(a|b)*c$"}', text, 'anyOf'],
+    ['members that are required', required, '{"a":1}', 'allOf'],
+  ] as const) {
+    const refs = (to: string): string =>
+      Array.from({ length: 16 }, () => `{"$ref":"#/$defs/${to}"}`).join(',');
+    const defs = `"z":${leaf},"a":{"${of}":[${refs('z')}]},"b":{"${of}":[${refs('a')}]},"c":{"${of}":[${refs('b')}]}`;
+    t.match(
+      fit(`{"$ref":"#/$defs/c","$defs":{${defs}}}`, given),
+      { verdict: 'unknown' },
+      `${what}, 4,096 times`,
+    );
+  }
 });
 
 t.test('numbers are compared by their text', async () => {

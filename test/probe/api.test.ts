@@ -202,6 +202,24 @@ t.test('what shows nothing is never PROVEN', async (t) => {
           .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
           .end('x'),
     },
+    'a page in place of JSON, where any type is described': {
+      contract: contract({
+        '/pets': {
+          get: { responses: { 200: { description: '', content: { '*/*': { schema: PET } } } } },
+        },
+      }),
+      serve: (_r, response) => send(response, 200, '<html>log in</html>', 'text/html'),
+    },
+    'a text whose form nobody compares': {
+      contract: contract({
+        '/pets': {
+          get: {
+            responses: { 200: { content: { 'text/*': { schema: { type: 'string', pattern: '^ok$' } } } } },
+          },
+        },
+      }),
+      serve: (_r, response) => send(response, 200, 'not ok', 'text/plain'),
+    },
     'a server of its own': {
       contract: contract({
         '/pets': { servers: [{ url: 'http://127.0.0.1:1' }], get: { responses: { 200: json({}) } } },
@@ -210,6 +228,13 @@ t.test('what shows nothing is never PROVEN', async (t) => {
   };
   for (const [what, world] of Object.entries(unknown))
     t.equal(verdict(await look(t, world)), 'UNKNOWN', what);
+  for (const schema of [{ type: 'string' }, { type: 'string', format: 'binary' }, {}]) {
+    const any = contract({
+      '/pets': { get: { responses: { 200: { content: { '*/*': { schema } } } } } },
+    });
+    const serve: Serve = (_r, response) => send(response, 200, 'some', 'text/plain');
+    t.equal(verdict(await look(t, { contract: any, serve })), 'PROVEN', 'any text is as described');
+  }
   await t.rejects(
     look(t, { serve: () => undefined }),
     { code: 'unavailable', message: /none within 300 ms/ },
@@ -260,6 +285,11 @@ t.test('an operation that says it needs a credential lets nobody in without', as
     'UNKNOWN',
     'one that refuses this agent whatever it asks',
   );
+  t.equal(
+    await judged(({ url }, response) => send(response, url === '/me' ? 401 : 404)),
+    'UNKNOWN',
+    'one that answers nothing with success may lie elsewhere',
+  );
   t.equal(verdict(await look(t), 'api-needs-auth'), 'UNKNOWN', 'a contract in which nothing needs one');
   const right = await look(t, { contract: GUARDED, serve: guard, token: 'right' });
   t.same(
@@ -293,8 +323,20 @@ t.test('what is asked: the owner bounds it, and no value leads elsewhere', async
       },
     });
   const asked = async (world: World) => (await look(t, world)).asked;
-  t.same(await asked({ contract: at('../admin?x#y') }), ['GET /pets/..%2Fadmin%3Fx%23y']);
-  for (const value of ['..', '.', '', { a: 1 }, [1], null, 'x'.repeat(201)])
+  t.same(await asked({ contract: at('admin?x#y') }), ['GET /pets/admin%3Fx%23y']);
+  for (const value of [
+    '../admin',
+    '..\\admin',
+    '..;',
+    '..%2fadmin',
+    '..',
+    '.',
+    '',
+    { a: 1 },
+    [1],
+    null,
+    'x'.repeat(201),
+  ])
     t.same(await asked({ contract: at(value) }), [], JSON.stringify(value).slice(0, 20));
   t.same(await asked({ contract: at(1, { style: 'matrix' }) }), []);
   const paths = (template: string) => contract({ [template]: { get: { responses: { 200: json({}) } } } });
@@ -302,6 +344,11 @@ t.test('what is asked: the owner bounds it, and no value leads elsewhere', async
     '//evil.example/x',
     '/a/../b',
     '/a/%2e%2e/b',
+    '/..%2fadmin',
+    '/..%5cadmin',
+    '/..;/manager/html',
+    '/%6Cogout',
+    '/a//logout',
     '/a\\b',
     '/a?b=c',
     '/{never}',
@@ -309,6 +356,13 @@ t.test('what is asked: the owner bounds it, and no value leads elsewhere', async
     '/a b',
   ])
     t.same(await asked({ contract: paths(template) }), [], template);
+  const leads = contract({
+    '/{what}': {
+      get: { parameters: [{ ...ID, name: 'what', example: 'logout' }], responses: { 200: json({}) } },
+    },
+  });
+  t.same(await asked({ contract: leads }), ['GET /logout']);
+  t.same(await asked({ contract: leads, params: { skip: ['GET /logout'] } }), [], 'what is sent counts');
   const header = contract({
     '/x': {
       get: {

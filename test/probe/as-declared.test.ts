@@ -276,6 +276,9 @@ t.test('what limit_req says is read as nginx reads it', async (t) => {
   for (const [limit, limited] of [
     ['burst=5 burst=6', zone],
     ['burst=x', zone],
+    ['zone=login burst=5', '$binary_remote_addr zone=static:10m rate=9999r/s'],
+    ['zone=on burst=5', zone],
+    ['zone=one burst=5', 'rate=1r/s'],
     ['burst=5,nodelay', zone],
     ['burst=5', 'zone=one:10m'],
     ['burst=5', 'rate=1r/s rate=9r/s'],

@@ -11,6 +11,7 @@ import type { Value } from '#src/claim/value.ts';
 import type { DeclaredLeaf } from '#src/declare/leaf.ts';
 import { JSON_SOURCE } from '#src/declare/sources/json.ts';
 import { NGINX_SOURCE } from '#src/declare/sources/nginx/nginx.ts';
+import { TERRAFORM_SOURCE } from '#src/declare/sources/terraform/terraform.ts';
 import { declareSshd } from '#src/declare/sources/sshd/sshd.ts';
 import { declaredValue } from '#src/probe/declared.ts';
 import { execProbe } from '#src/probe/exec/probe.ts';
@@ -152,9 +153,52 @@ t.test('nothing is green where nothing was compared', async (t) => {
   ]);
   const seen = await refused({ listing: 'json' }, { declared: secret });
   t.match(seen.value, { sensitive: 1, absent: ['/b'] });
+  const both = printing('both', '{"a": 1, "b": 2}');
+  const kept = await look(execProbe, both, { listing: 'json' }, { declared: secret });
+  t.match(kept.value, { sensitive: 1, changed: [], absent: [] });
+  t.match(judged(kept, 'json'), /^UNKNOWN/, 'the sensitive one may have changed');
+  const without = await look(execProbe, both, { listing: 'json', ignore: ['/a'] }, { declared: secret });
+  t.equal(judged(without, 'json'), 'PROVEN E1', 'its author leaves it out');
   await t.rejects(refused({ listing: 'json' }, { declared: new Map([...secret].slice(0, 1)) }), {
     code: 'config-invalid',
   });
+});
+
+t.test('a listing that marks its value as sensitive is compared all the same', async (t) => {
+  const state = (acl: string, marks: object): string =>
+    JSON.stringify({
+      format_version: '1.0',
+      terraform_version: '1.9.0',
+      values: {
+        root_module: {
+          resources: [
+            {
+              address: 'aws_s3_bucket.a',
+              mode: 'managed',
+              type: 'aws_s3_bucket',
+              name: 'a',
+              provider_name: 'registry.terraform.io/hashicorp/aws',
+              schema_version: 0,
+              values: { acl, bucket: 'x' },
+              sensitive_values: marks,
+            },
+          ],
+        },
+      },
+    });
+  const declared = valuesOf(
+    TERRAFORM_SOURCE.declare([{ name: '', text: state('private', {}) }], { literal: false, ignore: [] })
+      .leaves,
+  );
+  for (const [acl, says] of [
+    ['private', 'PROVEN E1'],
+    ['public-read', 'VIOLATED E1'],
+  ] as const) {
+    const target = printing('state', state(acl, { acl: true }));
+    const seen = await look(execProbe, target, { listing: 'terraform' }, { declared });
+    t.equal(judged(seen, 'terraform'), says, JSON.stringify(seen.value));
+    t.notMatch(JSON.stringify(seen), /public-read/);
+  }
 });
 
 t.test('output of another kind is UNKNOWN, and is not repeated', async (t) => {

@@ -7,6 +7,7 @@ import { grantsOfProbes, grantsOfRules } from '#src/agent/needed-grants.ts';
 import { readRules } from '#src/agent/enrolment.ts';
 import { lacks, readsPath, sqlName } from '#src/probe/grant.ts';
 import { grantToRead } from '#src/probe/kubernetes/grant-to-read.ts';
+import { EXEC } from '#src/probe/exec/describe.ts';
 import { PROBES } from '#src/probe/registry.ts';
 import { lacksRead } from '#src/probe/unreadable.ts';
 
@@ -29,6 +30,11 @@ t.test('names are quoted: of a role for SQL, of a path and a user for a shell', 
   const statement = readsPath('read').statement({ who: '$(id)', target: hostile });
   const words = execFileSync('sh', ['-c', `printf '%s\\n' ${statement}`], { encoding: 'utf8' });
   t.same(words.trimEnd().split('\n'), ['setfacl', '-R', '-m', 'u:$(id):rX,d:u:$(id):rX', hostile]);
+});
+
+t.test('a collector is named by its file, in either spelling of the target', async (t) => {
+  for (const target of ['/usr/bin/x', '/usr/bin/x -T', '["/usr/bin/x","-T"]'])
+    t.equal(EXEC.grants[0]?.statement({ who: 'a', target }), 'setfacl -m u:a:rx /usr/bin/x', target);
 });
 
 t.test('rules name probes by version, by name, or all; each target stands once', async (t) => {

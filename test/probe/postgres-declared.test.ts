@@ -97,6 +97,13 @@ async function settings(t: Tap, db: Database, conf: string, given: string): Prom
       'PPPP',
     ],
     ['ALTER ROLE of its own role', "ALTER ROLE full SET work_mem = '9MB'", false, 'UVPP'],
+    [
+      'ALTER ROLE, a setting that nobody declared',
+      "ALTER ROLE other SET session_preload_libraries = 'x'",
+      false,
+      'PPVP',
+    ],
+    ['ALTER DATABASE, one of no extension', "ALTER DATABASE postgres SET ext.thing = '1'", false, 'PPVP'],
     ['ALTER DATABASE', "ALTER DATABASE postgres SET work_mem = '9MB'", false, 'UVPP'],
     ['ALTER ROLE ALL', "ALTER ROLE ALL SET WORK_MEM = '9MB'", false, 'VVPP'],
     ['a file', conf.replace('8MB', '9MB'), true, 'VPPP'],
@@ -172,8 +179,10 @@ async function lies(t: Tap, db: Database, given: string): Promise<void> {
     'postgresql-as-declared',
     declared({ 'postgresql.conf': given }),
   );
-  t.match(value, { settings: { different: ['work_mem'], overridden: ['work_mem'] } });
-  t.equal(verdicts, 'VVPP');
+  t.match(value, {
+    settings: { different: ['work_mem'], overridden: ['work_mem'], undeclared: ['search_path'] },
+  });
+  t.equal(verdicts, 'VVVP');
   await db.sql(
     'ALTER ROLE full RESET ALL',
     'ALTER ROLE other RESET ALL',

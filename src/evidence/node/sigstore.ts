@@ -107,7 +107,9 @@ export function checkBundle(
     return { kind: 'signed', statement, identity, issuer };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return wrong(error.message);
+    if (error.code === 'malformed-proof') return wrong(error.message);
+    // A refusal of the signed JSON quotes it.
+    return wrong('its statement is no JSON that all readers read alike', printable(error.message, 200));
   }
 }
 

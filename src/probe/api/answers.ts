@@ -2,8 +2,8 @@
 import { parseJson } from '../../bytes/json.ts';
 import { Refusal } from '../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
-import { isTreeMap } from '../../declare/leaf.ts';
-import { mapAt, type Tree, type TreeMap } from '../tree.ts';
+import { isTreeList, isTreeMap } from '../../declare/leaf.ts';
+import { mapAt, partAt, type Tree, type TreeMap } from '../tree.ts';
 import type { Contract, Operation } from './contract.ts';
 import { Doubt, pointerStep, resolved } from './contract-ref.ts';
 import { fitOf } from './schema.ts';
@@ -68,7 +68,11 @@ function against(
   if (type === undefined || range === undefined) return plain('mediaType');
   const media = content.get(range);
   const schema = media !== undefined && isTreeMap(media) ? media.get('schema') : undefined;
-  if (schema === undefined || !/[/+]json$/.test(type)) return plain('described');
+  if (schema === undefined) return plain('described');
+  if (!/[/+]json$/.test(type))
+    return isPlainText(contract, schema)
+      ? plain('described')
+      : plain('unknown', { why: 'a body that is no JSON, which its schema cannot be held against' });
   if (answer.encoded) return plain('unknown', { why: 'a body in an encoding that was not asked for' });
   const below = `${found?.at ?? `${at}/responses/${key}`}/content/${pointerStep(range)}/schema`;
   return ofBody(contract, below, schema, answer.body);
@@ -99,6 +103,22 @@ function ofBody({ tree, dialect }: Contract, at: string, schema: Tree, body: Uin
     verdict: verdict === 'fits' ? 'described' : verdict === 'differs' ? 'differing' : 'unknown',
     ...more,
   };
+}
+
+/** Keywords that say nothing of a text, or of bytes. */
+const SILENT =
+  /^(?:type|format|title|description|\$comment|default|examples?|deprecated|nullable|readOnly|writeOnly|externalDocs|contentMediaType|contentEncoding|x-.*)$/;
+
+/** Whether any text, and any bytes, fit a schema. */
+function isPlainText({ tree }: Contract, schema: Tree): boolean {
+  const reference = partAt(schema, '$ref');
+  const there = reference === undefined ? schema : resolved(tree, reference).tree;
+  if (!isTreeMap(there)) return there === true;
+  // In 3.1 what stands beside a reference counts, too.
+  if (reference !== undefined && isTreeMap(schema) && schema.size > 1) return false;
+  const type = there.get('type');
+  const isText = type === undefined || type === 'string' || (isTreeList(type) && type.includes('string'));
+  return isText && [...there.keys()].every((keyword) => SILENT.test(keyword));
 }
 
 /** `application/json`, in small letters and without its parameters. */

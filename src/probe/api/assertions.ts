@@ -1,10 +1,9 @@
 /** Keywords of a schema that judge a value by itself: its type, its bounds, its pattern, its members' names. */
-import { Patterns } from '../../claim/cel/pattern.ts';
-import { Meter } from '../../claim/cel/meter.ts';
 import { isTreeList, isTreeMap } from '../../declare/leaf.ts';
 import type { Tree, TreeMap } from '../tree.ts';
-import { Doubt, resolved, type Dialect } from './contract-ref.ts';
+import { resolved, type Dialect } from './contract-ref.ts';
 import { compareDecimals, decimalOf, isMultiple, isNumber, isWhole, type Decimal } from './numbers.ts';
+import type { Work } from './work.ts';
 
 export interface Asserted {
   readonly keyword: string;
@@ -12,26 +11,22 @@ export interface Asserted {
   readonly ok: boolean | undefined;
 }
 
-type Judge = (
-  given: Tree,
-  value: Tree,
-  schema: TreeMap,
-  dialect: Dialect,
-  contract: Tree,
-) => boolean | undefined;
+/** What keywords are judged in. */
+export interface Setting {
+  readonly contract: Tree;
+  readonly dialect: Dialect;
+  readonly work: Work;
+}
 
-/** The keywords that a schema has, each with whether the value fits it. */
-export function asserted(
-  schema: TreeMap,
-  value: Tree,
-  dialect: Dialect,
-  contract: Tree,
-): readonly Asserted[] {
+type Judge = (given: Tree, value: Tree, schema: TreeMap, setting: Setting) => boolean | undefined;
+
+/** The keywords that a schema has, each with whether the value fits it. Throws Doubt. */
+export function asserted(schema: TreeMap, value: Tree, setting: Setting): readonly Asserted[] {
   const found: Asserted[] = [];
   for (const [keyword, judge] of KEYWORDS) {
     const given = schema.get(keyword);
     if (given === undefined) continue;
-    found.push({ keyword, ok: judge(given, value, schema, dialect, contract) });
+    found.push({ keyword, ok: judge(given, value, schema, setting) });
   }
   return found;
 }
@@ -52,7 +47,7 @@ const TYPES: Readonly<Record<string, (value: Tree, dialect: Dialect) => boolean 
   array: (value) => isTreeList(value),
 };
 
-function ofType(given: Tree, value: Tree, schema: TreeMap, dialect: Dialect): boolean | undefined {
+function ofType(given: Tree, value: Tree, schema: TreeMap, { dialect }: Setting): boolean | undefined {
   if (dialect === '3.0' && schema.get('nullable') === true && value === null) return true;
   const names = isTreeList(given) && dialect === '3.1' ? given : [given];
   const found = names.map((name) =>
@@ -76,10 +71,10 @@ function bound(fits: (order: number, schema: TreeMap) => boolean | undefined): J
 const isExclusive = (schema: TreeMap, name: string): boolean => schema.get(name) === true;
 
 function exclusive(fits: (order: number) => boolean): Judge {
-  return (given, value, schema, dialect, contract) =>
-    dialect === '3.0' && typeof given === 'boolean'
+  return (given, value, schema, setting) =>
+    setting.dialect === '3.0' && typeof given === 'boolean'
       ? true
-      : bound((order) => fits(order))(given, value, schema, dialect, contract);
+      : bound((order) => fits(order))(given, value, schema, setting);
 }
 
 /** A whole number from 0, compared with a count of the value; undefined for a value that has none of the kind. */
@@ -109,26 +104,15 @@ const least = (n: number, limit: number): boolean => n >= limit;
 const OTHERWISE = /\\[AzZQECGhHRXb]|\(\?[a-zA-Z-]*[:)](?<!\(\?:)|\[\[:|\(\?P|\\[sSwW]/;
 const LINES = /[\r\u2028\u2029]|[^\0-\x7f]/;
 
-function ofPattern(given: Tree, value: Tree): boolean | undefined {
+function ofPattern(given: Tree, value: Tree, _schema: TreeMap, { work }: Setting): boolean | undefined {
   if (typeof value !== 'string') return true;
   if (typeof given !== 'string') return undefined;
   const isPlain = !LINES.test(value) || !/\\[sSwWbB]|\./.test(given);
   if (!isPlain || OTHERWISE.test(given.replaceAll(/\\[sSwW]/g, ''))) return undefined;
-  try {
-    return new Patterns().matches(value, given, new Meter());
-  } catch {
-    // No pattern of RE2, or one that costs too much.
-    return undefined;
-  }
+  return work.matches(value, given);
 }
 
-function ofRequired(
-  given: Tree,
-  value: Tree,
-  schema: TreeMap,
-  _dialect: Dialect,
-  contract: Tree,
-): boolean | undefined {
+function ofRequired(given: Tree, value: Tree, schema: TreeMap, { contract }: Setting): boolean | undefined {
   if (!isTreeMap(value)) return true;
   if (!isTreeList(given)) return undefined;
   let known = true;
@@ -160,33 +144,14 @@ function ofDependent(given: Tree, value: Tree): boolean | undefined {
   return true;
 }
 
-/** One text for values that JSON Schema calls equal: members in any order, numbers by what they mean. */
-function canonical(value: Tree): string {
-  if (isNumber(value)) {
-    const decimal = decimalOf(value);
-    if (decimal === undefined) throw new Doubt('a number that is not compared here');
-    return `${decimal.digits}e${decimal.exponent}`;
-  }
-  if (isTreeList(value)) return `[${value.map(canonical).join(',')}]`;
-  if (isTreeMap(value) && value.has('$withheld')) throw new Doubt('a value that the owner keeps');
-  if (isTreeMap(value))
-    return `{${[...value]
-      .map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`)
-      .toSorted()
-      .join(',')}}`;
-  return JSON.stringify(value);
-}
-
 const KEYWORDS: readonly (readonly [keyword: string, judge: Judge])[] = [
   ['type', ofType],
   [
     'enum',
-    (given, value) => {
-      const own = canonical(value);
-      return isTreeList(given) ? given.some((each) => canonical(each) === own) : undefined;
-    },
+    (given, value, _schema, { work }) =>
+      isTreeList(given) ? work.textsOf(given).has(work.textOf(value)) : undefined,
   ],
-  ['const', (given, value) => canonical(given) === canonical(value)],
+  ['const', (given, value, _schema, { work }) => work.textOf(given) === work.textOf(value)],
   [
     'multipleOf',
     (given, value) => {
@@ -206,9 +171,9 @@ const KEYWORDS: readonly (readonly [keyword: string, judge: Judge])[] = [
   ['minItems', count(sizeOf, least)],
   [
     'uniqueItems',
-    (given, value) => {
+    (given, value, _schema, { work }) => {
       if (given !== true || !isTreeList(value)) return typeof given === 'boolean' ? true : undefined;
-      return new Set(value.map(canonical)).size === value.length;
+      return work.textsOf(value).size === value.length;
     },
   ],
   ['maxProperties', count(membersOf, most)],

@@ -29,8 +29,13 @@ async function runApi(task: ProbeTask, timeoutMs: number): Promise<Observed> {
 }
 
 const label = (operation: Operation): string => nameOrWithheld(labelOf(operation), 256);
-const isShown = ({ told }: Tried): boolean =>
-  told !== undefined && told.status >= 200 && told.status < 300 && told.checked.verdict !== 'unknown';
+/** By what the contract speaks of; where there is no credential to get that, by what nobody in particular got. */
+const isSuccess = ({ told, anonymous }: Tried): boolean => {
+  const status = told?.status ?? anonymous;
+  return status >= 200 && status < 300;
+};
+const isShown = (each: Tried): boolean =>
+  each.told !== undefined && isSuccess(each) && each.told.checked.verdict !== 'unknown';
 
 function observed(contract: Contract, run: Run): Observed {
   const { tried, untried, bytes } = run;
@@ -114,7 +119,6 @@ const ANSWERS = ['undocumented', 'mediaTypes', 'differing', 'extra', 'erring'];
 function withheldOf({ tried }: Run, shown: number): readonly Withheld[] {
   const unclear = tried.filter(({ told }) => told?.checked.verdict === 'unknown');
   const unsettled = tried.filter(({ operation, guarded }) => operation.needsAuth && guarded === undefined);
-  const refusesAll = tried.every(({ anonymous, told }) => [401, 403].includes(told?.status ?? anonymous));
   const needing = tried.filter(({ operation }) => operation.needsAuth);
   return [
     ...(shown === 0
@@ -126,11 +130,11 @@ function withheldOf({ tried }: Run, shown: number): readonly Withheld[] {
         )
       : []),
     ...(needing.length === 0 ? [cut('open', 'no operation that says it needs a credential was tried')] : []),
-    ...(needing.length > 0 && refusesAll
+    ...(needing.length > 0 && !tried.some(isSuccess)
       ? [
           cut(
             'open',
-            'the service refuses whatever this agent asks, so it may refuse the agent and not who has no credential',
+            'no operation answered with success: the service may refuse the agent and not who has no credential, or lie elsewhere',
           ),
         ]
       : []),

@@ -47,7 +47,10 @@ export function requestOf(
 const wordOf = (place: string | undefined): string =>
   ['path', 'query', 'header', 'cookie'].find((each) => each === place) ?? 'request';
 
-/** Undefined for a path with a part that nobody gave, or that a server may read as another path. */
+/**
+ * Undefined for a path with a part that nobody gave, or that a server may read as another path. Servers undo `%2f`, take `\` for `/`, drop what
+ * follows `;` and join slashes, so a template has none of them, and a value none that would lead elsewhere.
+ */
 function filled(template: string, given: ReadonlyMap<string, string>): string | undefined {
   let whole = true;
   const path = template
@@ -55,16 +58,14 @@ function filled(template: string, given: ReadonlyMap<string, string>): string | 
     .map((part) => {
       const text = part.replaceAll(/\{([^{}]*)\}/g, (_all, name: string) => {
         const value = given.get(name);
-        whole &&= value !== undefined && value !== '';
+        whole &&= value !== undefined && value !== '' && !/[%;\\/]/.test(value);
         return encodeURIComponent(value ?? '');
       });
-      whole &&= !/^(?:\.|%2e){1,2}$/i.test(text);
+      whole &&= !/^\.{1,2}$/.test(text) && !/[%;]/.test(part.replaceAll(/\{[^{}]*\}/g, ''));
       return text;
     })
     .join('/');
-  return whole && /^\/[!-~]{0,2000}$/.test(path) && !/[{}\\?#]/.test(path) && !path.startsWith('//')
-    ? path
-    : undefined;
+  return whole && /^\/[!-~]{0,2000}$/.test(path) && !/[{}\\?#]|\/\//.test(path) ? path : undefined;
 }
 
 /** Headers that say what HTTP does with the request, or who asks. */

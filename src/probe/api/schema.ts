@@ -6,11 +6,11 @@
  */
 import { isTreeList, isTreeMap } from '../../declare/leaf.ts';
 import type { Tree, TreeMap } from '../tree.ts';
-import { asserted } from './assertions.ts';
+import { asserted, type Setting } from './assertions.ts';
 import { Doubt, pointerStep, resolved, type Dialect } from './contract-ref.ts';
+import { Work } from './work.ts';
 
-/** Steps of one value against one schema, and how deep schemas may lead into each other. */
-const MAX_STEPS = 50_000;
+/** How deep schemas may lead into each other. */
 const MAX_DEPTH = 100;
 
 /** What one schema says of one value. */
@@ -63,11 +63,12 @@ const KNOWN_30: ReadonlySet<string> = new Set(
 class Evaluation {
   readonly #contract: Tree;
   readonly #dialect: Dialect;
-  #steps = 0;
+  readonly #setting: Setting;
 
   constructor(contract: Tree, dialect: Dialect) {
     this.#contract = contract;
     this.#dialect = dialect;
+    this.#setting = { contract, dialect, work: new Work() };
   }
 
   /** A schema and a value that no other schema was asked about: members that it does not speak of are counted. */
@@ -79,12 +80,12 @@ class Evaluation {
   }
 
   evaluate(schema: Tree, value: Tree, at: string, depth: number): Outcome {
-    if (++this.#steps > MAX_STEPS || depth > MAX_DEPTH)
-      return unknown(at, 'it takes more steps than are allowed');
-    if (schema === true) return FITS;
-    if (schema === false) return fails(at);
-    if (!isTreeMap(schema)) return unknown(at, 'it is no schema');
+    if (depth > MAX_DEPTH) return unknown(at, 'it leads deeper than is followed');
     try {
+      this.#setting.work.step(schema, value);
+      if (schema === true) return FITS;
+      if (schema === false) return fails(at);
+      if (!isTreeMap(schema)) return unknown(at, 'it is no schema');
       return this.#keywords(schema, value, at, depth + 1);
     } catch (error) {
       if (error instanceof Doubt) return unknown(at, error.message);
@@ -100,7 +101,7 @@ class Evaluation {
     if (reference !== undefined && this.#dialect === '3.0') return this.#reference(reference, value, depth);
     const sum = new Sum();
     if (reference !== undefined) sum.add(this.#reference(reference, value, depth));
-    for (const { keyword, ok } of asserted(schema, value, this.#dialect, this.#contract))
+    for (const { keyword, ok } of asserted(schema, value, this.#setting))
       if (ok !== true)
         sum.add(ok === false ? fails(`${at}/${keyword}`) : unknown(`${at}/${keyword}`, NO_SCHEMA));
     this.#inPlace(schema, value, at, depth, sum);
@@ -200,13 +201,8 @@ class Evaluation {
   }
 
   #dialectMatches(name: string, pattern: string): boolean {
-    if (++this.#steps > MAX_STEPS) throw new Doubt('it takes more steps than are allowed');
-    const [found] = asserted(
-      new Map<string, Tree>([['pattern', pattern]]),
-      name,
-      this.#dialect,
-      this.#contract,
-    );
+    this.#setting.work.step(true, name);
+    const [found] = asserted(new Map<string, Tree>([['pattern', pattern]]), name, this.#setting);
     if (found?.ok === undefined) throw new Doubt('a pattern that is not understood here');
     return found.ok;
   }

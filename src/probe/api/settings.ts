@@ -23,8 +23,8 @@ export interface Settings {
   readonly values: Values;
   /** Whether an operation is meant, by `METHOD /template` or the template alone. */
   readonly isMeant: (method: string, template: string) => boolean;
-  /** Whether the owner keeps an operation from being asked. */
-  readonly isKept: (method: string, template: string) => boolean;
+  /** Whether the owner keeps an operation from being asked: its template, or the path that would be sent. */
+  readonly isKept: (method: string, path: string) => boolean;
 }
 
 const OPERATION = /^(?:(?:GET|HEAD) )?\/[!-~]{0,500}$/;

@@ -61,6 +61,8 @@ function planned(settings: Settings, task: ProbeTask): readonly [readonly Ask[],
     else if (server !== undefined && !isTarget(server))
       untried.push({ operation, why: 'it names a server of its own, which is not the target' });
     else if ('amiss' in request) untried.push({ operation, why: request.amiss });
+    else if (isKept(method, request.path.replace(/\?.*$/, '')))
+      untried.push({ operation, why: 'the owner leaves out what would be sent' });
     else asks.push([operation, request]);
   }
   // One that needs a credential is asked without it, too.

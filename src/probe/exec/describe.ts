@@ -4,6 +4,7 @@ import type { ProbeDescription } from '../description.ts';
 import { shellWord } from '../../bytes/shellword.ts';
 import { EXEC_PACKS } from './pack.ts';
 import { EXEC_FACTS } from './signed.ts';
+import { wordsOf } from './words.ts';
 
 /** Longest time of a collector, seconds. */
 export const MAX_SECONDS = 300;
@@ -24,7 +25,7 @@ export const EXEC: ProbeDescription = {
   summary: 'what a collector of yours prints: any enrolled program with JSON on its standard output',
   target: {
     is: 'the absolute path of a program and its arguments, separated by spaces or as a JSON list',
-    fits: (target) => /^(?:\/|\[\s*"\/)/.test(target) && !target.includes('\0'),
+    fits: (target) => wordsOf(target) !== undefined,
   },
   parameters: {
     input: { type: 'texts', help: 'texts handed to the collector on standard input, as "input"' },
@@ -54,7 +55,7 @@ export const EXEC: ProbeDescription = {
       lets: 'start the collector',
       by: 'shell',
       statement: ({ who, target }) =>
-        `setfacl -m ${shellWord(`u:${who}:rx`)} ${shellWord(target.split(' ', 1)[0] ?? '')}`,
+        `setfacl -m ${shellWord(`u:${who}:rx`)} ${shellWord(wordsOf(target)?.[0] ?? target)}`,
     },
   ],
   needs: ['child-process'],

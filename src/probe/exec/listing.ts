@@ -9,6 +9,7 @@ import type { DeclaredLeaf } from '../../declare/leaf.ts';
 import type { Source } from '../../declare/sources/source.ts';
 import type { Observed } from '../../claim/observed.ts';
 import type { Value } from '../../claim/value.ts';
+import type { Withheld } from '../../claim/withheld.ts';
 import { declaredLeaves, declaredValue, isUnknown, sameValue, sensitiveDigest } from '../declared.ts';
 import { cutLists, membersOf } from '../members.ts';
 import type { ProbeTask } from '../probe.ts';
@@ -62,9 +63,16 @@ export async function compareListing(
     contradictions: [],
     population,
     compared: { declared: declared.size, compared: declared.size - unread, excluded: unread },
-    withheld: cutLists(shown, MAX_SHOWN),
+    withheld: [...cutLists(shown, MAX_SHOWN), ...keptIn(counts.sensitive)],
     bytes: output.length,
   };
+}
+
+/** The value of a sensitive leaf is not in the openings, so nothing shows that the listing has it. */
+function keptIn(sensitive: number): readonly Withheld[] {
+  if (sensitive === 0) return [];
+  const reason = `${sensitive} declared leaves are sensitive, and cannot be compared with a listing: name their paths in the parameter ignore`;
+  return [{ path: '/changed', reason, only: 'members' }];
 }
 
 /** The state of each declared leaf. */
@@ -111,6 +119,7 @@ function stateOf(
   const isIgnored = ignored.some((each) => path === each || path.startsWith(`${each}/`));
   if (isIgnored || isUnknown(value) || source.isUnlisted?.(path, value) === true) return 'notCompared';
   if (leaf === undefined) return 'absent';
-  if (sensitiveDigest(value) !== undefined || leaf.sensitive) return 'sensitive';
+  // The declaration alone decides: who prints the listing could mark a value that changed.
+  if (sensitiveDigest(value) !== undefined) return 'sensitive';
   return sameValue(declaredValue(leaf.value), value) ? 'same' : 'changed';
 }

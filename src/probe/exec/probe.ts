@@ -2,7 +2,6 @@
  * The probe `exec@1` runs a collector: any program that prints the documented JSON (README.md here). The command is what the
  * owner enrolled, word for word. A claim may give it data on standard input, never an argument.
  */
-import { isAbsolute } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, formatHex } from '../../bytes/text.ts';
@@ -13,6 +12,8 @@ import { compareListing } from './listing.ts';
 import { EXEC, MAX_SECONDS } from './describe.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
+import { assertForm } from '../target-form.ts';
+import { wordsOf } from './words.ts';
 
 const MAX_BYTES = 1_048_576;
 
@@ -24,7 +25,8 @@ export const execProbe: Probe = {
 async function run(task: ProbeTask): Promise<Observed> {
   const given = new ParsedParameters('exec@1', task.params);
   const seconds = given.whole('seconds', 1, MAX_SECONDS) ?? 30;
-  const argv = argvOf(task.target);
+  assertForm(EXEC.name, EXEC.target, task.target);
+  const argv = wordsOf(task.target) ?? [];
   const input = {
     schema: 'tallystick.collect.v1',
     challenge: formatHex(task.challenge),
@@ -66,23 +68,6 @@ function whereOf({ code, message }: Refusal): string {
   return place === undefined
     ? 'it has text that is not UTF-8, or not the base64 that it should be'
     : `it is not the JSON that it should be, at ${place}`;
-}
-
-/** Words separated by spaces, or a JSON list of them; the first is an absolute path. Refuses `config-invalid`. */
-function argvOf(target: string): readonly string[] {
-  const words = target.startsWith('[') ? jsonWords(target) : target.split(' ').filter((word) => word !== '');
-  const [file = ''] = words;
-  if (isAbsolute(file) && words.length <= 64 && words.every((word) => !word.includes('\0'))) return words;
-  throw refuse('config-invalid', `the target of ${EXEC.name} is ${EXEC.target.is}`);
-}
-
-function jsonWords(target: string): readonly string[] {
-  try {
-    const parsed: unknown = JSON.parse(target);
-    return Array.isArray(parsed) && parsed.every((word) => typeof word === 'string') ? parsed : [];
-  } catch {
-    return [];
-  }
 }
 
 /** `NAME=value` lines that the target's owner gave. Refuses `config-invalid`, without showing a value. */

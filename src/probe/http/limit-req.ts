@@ -11,11 +11,15 @@ interface Limit {
 const LIMIT = /^(?:(?:zone=[^ ]+|burst=[0-9]{1,5}|delay=[0-9]{1,5}|nodelay)(?: |$))*$/;
 const RATE = /(?:^| )rate=([1-9][0-9]{0,4})r\/([sm])(?: |$)/;
 
-/** The declared limit; undefined where a text is not what nginx takes, or gives a rate or burst twice. */
+const ZONE = /(?:^| )zone=([^ :]+)/;
+
+/** The declared limit; undefined where a text is not what nginx takes, gives a rate or burst twice, or the zone is another than the limit's. */
 export function limitReqOf(limit: string, zone: string): Limit | undefined {
   if (!LIMIT.test(limit)) return undefined;
   const [burst = '0', ...bursts] = [...limit.matchAll(/(?:^| )burst=([0-9]+)/g)].map(([, count]) => count);
   const [, count, unit] = RATE.exec(zone) ?? [];
   if (bursts.length > 0 || count === undefined || zone.split('rate=').length !== 2) return undefined;
+  const named = ZONE.exec(limit)?.[1];
+  if (named !== undefined && named !== ZONE.exec(zone)?.[1]) return undefined;
   return { rate: unit === 'm' ? Number(count) / 60 : Number(count), burst: Number(burst) };
 }

@@ -187,6 +187,6 @@ function limitOf(given: ParsedParameters): Pick<BurstPlan, 'rate' | 'burst'> {
   if (limit !== undefined && zone !== undefined && found !== undefined) return found;
   throw given.wrong(
     'limit',
-    'goes with zone: what limit_req and limit_req_zone of nginx say, as in `burst=5 nodelay` and `zone=one:10m rate=10r/s`',
+    'goes with zone, the one that it names: what limit_req and limit_req_zone of nginx say, as in `burst=5 nodelay` and `zone=one:10m rate=10r/s`',
   );
 }

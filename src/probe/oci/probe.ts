@@ -3,7 +3,6 @@
  * signature goes into the proof with the trusted root and the image's index, so that readers check it again.
  */
 import { createHash } from 'node:crypto';
-import { isAbsolute } from 'node:path';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import type { Observed } from '../../claim/observed.ts';
@@ -20,6 +19,7 @@ import {
 import { encodeSignatures, MAX_ROOT_BYTES, SIGNATURES_TYPE } from '../../evidence/signature-record.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
+import { assertForm } from '../target-form.ts';
 import { OCI } from './describe.ts';
 
 export const ociProbe: Probe = {
@@ -101,8 +101,7 @@ const digestOf = (bytes: Uint8Array): string => `sha256:${createHash('sha256').u
 
 /** The image and what is attached to it. Refuses `config-invalid`, and `unavailable` for what cannot be read, without its text. */
 async function layoutAt(target: string, image: string) {
-  if (!isAbsolute(target) || target.includes('\0'))
-    throw refuse('config-invalid', 'the target of oci@1 is the absolute path of an image layout');
+  assertForm(OCI.name, OCI.target, target);
   try {
     const layout = await ImageLayout.at(target);
     const found = await platformsIn(layout, image);

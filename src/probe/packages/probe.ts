@@ -9,6 +9,7 @@ import { declaredLeaves } from '../declared.ts';
 import { wordOf } from '../harmless.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
+import { assertForm } from '../target-form.ts';
 import { Archives } from './archives.ts';
 import { cargoInstalled } from './cargo.ts';
 import { ECOSYSTEMS, PACKAGES, type Ecosystem } from './describe.ts';
@@ -97,8 +98,7 @@ async function installedAt(
   { ecosystem, ignores }: Settings,
   locked: ReadonlyMap<string, LockedPackage>,
 ): Promise<{ readonly seen: Ecosystems; readonly bytes: () => number }> {
-  if (!target.startsWith('/') || target.includes('\0'))
-    throw refuse('config-invalid', 'the target of packages@1 is an absolute path');
+  assertForm(PACKAGES.name, PACKAGES.target, target);
   if (ecosystem === 'go') {
     const seen = await goInstalled(target, signal);
     return { seen, bytes: () => seen.bytes };

@@ -95,12 +95,12 @@ export async function compareSettings(
       different: namesOf(found.different),
       absent: namesOf(found.absent),
       overridden: namesOf(overridden(wanted, live, overrides ?? [])),
-      undeclared: namesOf(undeclaredIn(live, wanted)),
+      undeclared: namesOf(undeclaredIn(live, wanted, overrides ?? [])),
       ...files.value,
     },
     withheld: [
       ...notSeen(found.unseen, grantee),
-      ...(overrides === undefined ? [membersOf('/overridden', MANY)] : []),
+      ...(overrides === undefined ? ['/overridden', '/undeclared'].map((path) => membersOf(path, MANY)) : []),
       ...(seesAll
         ? []
         : [
@@ -126,14 +126,16 @@ function noFiles(why: string | undefined, grantee: Grantee): string {
   return `this role may not read what the configuration files say${lacks(FILES_GRANT, grantee)}`;
 }
 
-/** Settings that somebody set and nobody declared. */
+/** Settings that somebody set, for all sessions or for those of a role or database, and nobody declared. */
 function undeclaredIn(
   live: ReadonlyMap<string, Live>,
   wanted: ReadonlyMap<string, unknown>,
+  overrides: readonly Override[],
 ): readonly string[] {
-  return Array.from(live)
-    .filter(([name, { source }]) => SET_SOURCES.has(source) && !PLACES.has(name) && !wanted.has(name))
+  const set = Array.from(live)
+    .filter(([name, { source }]) => SET_SOURCES.has(source) && !PLACES.has(name))
     .map(([name]) => name);
+  return [...new Set([...set, ...overrides.map(({ name }) => name)])].filter((name) => !wanted.has(name));
 }
 
 function notSeen(unseen: readonly string[], grantee: Grantee): readonly Withheld[] {

@@ -60,13 +60,14 @@ export const TLS_PACKS: Readonly<Record<string, Pack>> = {
   'key-rotation': rotationPack('key-rotation', "the key of the server's certificate", 'tls.certificate.spki'),
   'tls-as-declared': {
     summary:
-      'a server accepts the versions of TLS that are declared (params.protocols: `ssl_protocols` of nginx), all of them and no other',
+      'a server accepts the versions of TLS that are declared (params.protocols: `ssl_protocols` of nginx), all of them and no other from 1.0 to 1.3; SSLv3 and SSLv2 are not tried',
     needs: ['protocols'],
     fault: protocolsFault,
     claims: [
       {
         id: 'tls-undeclared-refused',
-        title: 'Accepts no version that is not declared (nobody signs a refusal: class E1)',
+        title:
+          'Accepts no version from TLS 1.0 to 1.3 that is not declared (nobody signs a refusal: class E1)',
         // Each by its name: a version that was not tried is not refused.
         expr: `[${TRIED.map((each) => `'${each}'`).join(', ')}].all(version, !o.tls.accepted[version] || version in p.protocols.split(' '))`,
         severity: 'critical',

@@ -118,10 +118,6 @@ t.test('calls hidden from whoever reads the templates of the chart alone', async
     {},
     'without tpl no text is rendered',
   );
-  t.same(at(read({ 'templates/NOTES.txt': '{{ now }}' })), {}, 'what is told to people');
-  t.same(at(read({ 'templates/NOTES.txt': '{{ define "n" }}{{ now }}{{ end }}' })), {
-    'templates/NOTES.txt': ['now'],
-  });
 });
 
 t.test('a chart that is not whole', async (t) => {

@@ -6,7 +6,7 @@
 /** A word of an action. `name`: an identifier by itself, which calls a function or is a keyword. */
 export interface Word {
   readonly kind: 'name' | 'text' | 'field' | 'variable' | 'other';
-  /** Of a text: its content without quotes, escapes as they stand. */
+  /** Of a text: its content without quotes, and without the escapes that double quotes have. */
   readonly text: string;
   /** From 1. */
   readonly line: number;
@@ -72,9 +72,36 @@ function wordAt(text: string, at: number): (Omit<Word, 'line'> & { readonly sour
   for (const [kind, pattern] of WORDS) {
     const source = matchAt(pattern, text, at);
     if (source === undefined) continue;
-    return { kind, source, text: kind === 'text' ? source.slice(1, -1) : source };
+    return { kind, source, text: kind === 'text' ? contentOf(source) : source };
   }
   return undefined;
+}
+
+function contentOf(quoted: string): string {
+  const content = quoted.slice(1, -1);
+  return quoted.startsWith('"') ? unescapedText(content) : content;
+}
+
+const ESCAPE =
+  /\\(?:(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))|([0-7]{3})|(\r?\n)[ \t]*|([^]))/g;
+/** Escapes that stand for other characters than themselves. All of these are blanks here, so that lines are counted as they stand. */
+const BLANKS = /[abefnrtvNLP_0]/;
+
+/** A text without the escapes of quoted texts in Go (spec, "String literals"), YAML 1.2 (§5.7), JSON and TOML. */
+export function unescapedText(text: string): string {
+  return text.replaceAll(
+    ESCAPE,
+    (_, x?: string, u?: string, long?: string, octal?: string, line?: string, one = '') => {
+      const hex = x ?? u ?? long;
+      if (hex !== undefined) return characterOf(Number.parseInt(hex, 16));
+      if (octal !== undefined) return characterOf(Number.parseInt(octal, 8));
+      return line !== undefined ? '' : BLANKS.test(one) ? ' ' : one;
+    },
+  );
+}
+
+function characterOf(code: number): string {
+  return code > 0x10ffff ? '\ufffd' : String.fromCodePoint(code);
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): string | undefined {

@@ -4,13 +4,14 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { printable } from '../../../bytes/printable.ts';
-import { refuse, type Refusal } from '../../../bytes/refusal.ts';
+import { refuse } from '../../../bytes/refusal.ts';
 import { encodeUtf8, formatHex } from '../../../bytes/text.ts';
 import { within } from '../../../bytes/within.ts';
 import { decodeSource } from '../../encoding.ts';
 import { isTreeList, isTreeMap, type Tree, type TreeMap } from '../../leaf.ts';
 import { parseManifests } from '../../yaml.ts';
-import { scanTemplate, UNKNOWN, type Call } from './calls.ts';
+import type { Call } from './calls.ts';
+import { callsIn } from './rendering.ts';
 
 /** Files by path within the chart, with `/`. */
 export type ChartFiles = ReadonlyMap<string, Uint8Array>;
@@ -127,74 +128,4 @@ function digestOf(files: ChartFiles): string {
     ])
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
   return formatHex(sha256(encodeUtf8(lines.map(([, line]) => line).join(''))));
-}
-
-/**
- * Calls of all charts. Where a text is rendered (`tpl`), every text that the charts or the user bring may be one: values, other
- * files, and texts within actions.
- */
-function callsIn(
-  all: ReadonlyMap<string, ChartFiles>,
-  values: ReadonlyMap<string, string>,
-): ReadonlyMap<string, readonly Call[]> {
-  const found = new Map<string, readonly Call[]>();
-  const add = (path: string, calls: readonly Call[]): void => {
-    const before = found.get(path) ?? [];
-    if (calls.length > 0) found.set(path, [...before, ...calls]);
-  };
-  let rendersAt: string | undefined;
-  const texts: { readonly path: string; readonly text: string; readonly line: number }[] = [];
-  for (const [at, files] of all)
-    for (const [path, bytes] of files) {
-      if (!path.startsWith('templates/')) continue;
-      const place = at + path;
-      const scanned = scanTemplate(within('same', printable(place), () => decodeSource(bytes)));
-      if (scanned.fault !== undefined) throw faulty(place, scanned.fault);
-      // What NOTES.txt says is no manifest, unless it defines what others include.
-      const isApart =
-        path === 'templates/NOTES.txt' && !/\{\{-?\s*(?:define|block)\b/.test(decodeSource(bytes));
-      if (isApart) continue;
-      add(place, scanned.calls);
-      if (scanned.tpl !== undefined) rendersAt ??= `${place}, line ${scanned.tpl}`;
-      for (const { text, line } of scanned.texts) texts.push({ path: place, text, line });
-    }
-  if (rendersAt === undefined) return found;
-  for (const { path, text, line } of texts) add(path, rendered(text, line - 1));
-  for (const [name, text] of values) add(name, rendered(text));
-  for (const [at, files] of all)
-    for (const [path, bytes] of files)
-      if (
-        !/^templates\/|(?:^|\/)(?:README|CHANGELOG|LICENSE|NOTICE|SECURITY)(?:\.[a-z.]+)?$|^ci\/|^(?:Chart|requirements)\.(?:yaml|lock)$/i.test(
-          path,
-        ) ||
-        path === 'values.yaml'
-      )
-        add(at + path, rendered(textIn(bytes)));
-  return found;
-}
-
-/**
- * What a text could call if it were rendered. One that calls what helm does not know cannot be rendered. Half an action may become
- * a whole one beside another text.
- */
-function rendered(text: string, above = 0): readonly Call[] {
-  if (!text.includes('{{')) return [];
-  const { calls, fault } = scanTemplate(text);
-  const half: readonly Call[] =
-    fault === undefined
-      ? []
-      : [{ name: 'tpl', line: fault.line, why: 'it may render this text, which is a part of an action' }];
-  return [...calls.filter(({ why }) => why !== UNKNOWN), ...half].map((call) => ({
-    ...call,
-    line: call.line + above,
-  }));
-}
-
-/** Bytes as a template would see them. */
-function textIn(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8').decode(bytes);
-}
-
-function faulty(path: string, { line, what }: { readonly line: number; readonly what: string }): Refusal {
-  return refuse('malformed-text', `${printable(path)}, line ${line}: ${what}`);
 }

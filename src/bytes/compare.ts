@@ -1,4 +1,4 @@
-/** Comparing, joining and cutting byte strings. Nothing here is secret, so nothing is constant-time. */
+/** Comparing, joining and cutting byte strings, and texts as such. Nothing here is secret, so nothing is constant-time. */
 
 /** Whether two byte strings are the same. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
@@ -15,6 +15,24 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
     if (d !== 0) return d;
   }
   return a.length - b.length;
+}
+
+/**
+ * Order of texts by the bytes of their UTF-8, in which C (strcmp, glob(3)), Go and Rust sort names: that of code points. UTF-16, in
+ * which JavaScript sorts, has the characters above U+FFFF before those from U+E000.
+ */
+export function compareUtf8(a: string, b: string): number {
+  const n = Math.min(a.length, b.length);
+  for (let i = 0; i < n; i++) {
+    const [one, other] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (one !== other) return ranked(one) - ranked(other);
+  }
+  return a.length - b.length;
+}
+
+/** A unit of UTF-16 with surrogates above all others. */
+function ranked(unit: number): number {
+  return unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }
 
 /** One new array holding all parts in order. */

@@ -8,9 +8,8 @@
  * leaf's value among its parameters, so everybody who evaluates it reads the same value, and none can read another.
  */
 import { decodeCbor, isCborArray, isCborMap, type CborValue } from '../bytes/cbor.ts';
-import { compareBytes } from '../bytes/compare.ts';
+import { compareUtf8 } from '../bytes/compare.ts';
 import { Refusal } from '../bytes/refusal.ts';
-import { encodeUtf8 } from '../bytes/text.ts';
 import type { Claim } from './claim.ts';
 import { isSameParameter, MAX_ITEMS, MAX_PARAMETERS, parameter, type Parameter } from './parameter.ts';
 import { opening, verifyOpening, type Opening, type TreeHead } from './saltedleaf.ts';
@@ -156,7 +155,7 @@ function checkOpenings(shown: readonly Opening[], tree: TreeHead, at: string): v
     const before = shown[i - 1];
     const ascends =
       before === undefined ||
-      (each.index > before.index && compareBytes(encodeUtf8(before.path), encodeUtf8(each.path)) < 0);
+      (each.index > before.index && compareUtf8(before.path, each.path) < 0);
     if (!ascends) throw wrong(`${at}[${i}]`, 'indices and paths must ascend, each once');
     bytes += openedBytes(each);
     if (bytes > MAX_OPENED_BYTES) throw wrong(at, `they have more than ${MAX_OPENED_BYTES} bytes`);

@@ -5,7 +5,7 @@
  *     const bytes = await makeBundle({ snapshot, trust, subjects: ['web/shop'], period, … });
  *     const { result } = await verifyBundle(bytes, { trust });                                     // verified
  */
-import { compareBytes } from '../../bytes/compare.ts';
+import { compareUtf8 } from '../../bytes/compare.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import type { Trust } from '../../client/evidence.ts';
 import type { Progress } from '../../client/ports.ts';
@@ -90,7 +90,7 @@ export async function bundleFiles(request: BundleRequest): Promise<Files> {
 
 /** In ascending order of UTF-8 bytes, each once. */
 function ordered(list: readonly string[]): readonly string[] {
-  return [...new Set(list)].toSorted((a, b) => compareBytes(encodeUtf8(a), encodeUtf8(b)));
+  return [...new Set(list)].toSorted(compareUtf8);
 }
 
 /** The heads of an older bundle. Refuses `malformed-bundle`. */

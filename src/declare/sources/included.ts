@@ -2,6 +2,7 @@
  * Files that a configuration includes, found among the files that were given, by their names for the program. Nothing is
  * read that was not given: a text that names a file never makes anybody open it.
  */
+import { compareUtf8 } from '../../bytes/compare.ts';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { isWithin, normal } from './paths.ts';
@@ -42,7 +43,7 @@ export class GivenFiles {
         `${where}: too many patterns for so many files; include the files by their names`,
       );
     const matches = matcher(normal(pattern), where);
-    const names = [...this.#files.keys()].filter(matches).toSorted();
+    const names = [...this.#files.keys()].filter(matches).toSorted(compareUtf8);
     if (names.length === 0 && !this.#isWhole(pattern)) throw missing(pattern, where);
     return this.#counted(
       names.flatMap((name) => this.#files.get(name) ?? []),

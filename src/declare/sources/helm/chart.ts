@@ -3,6 +3,7 @@
  * keep it from being declared. Pure: archives are opened by a function that is given.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
+import { compareUtf8 } from '../../../bytes/compare.ts';
 import { printable } from '../../../bytes/printable.ts';
 import { refuse } from '../../../bytes/refusal.ts';
 import { encodeUtf8, formatHex } from '../../../bytes/text.ts';
@@ -122,10 +123,7 @@ function assertVendored(files: ChartFiles, at: string, all: ReadonlyMap<string, 
 
 function digestOf(files: ChartFiles): string {
   const lines = [...files]
-    .map(([path, bytes]): [string, string] => [
-      formatHex(encodeUtf8(path)),
-      `${formatHex(sha256(bytes))}  ${path}\n`,
-    ])
-    .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return formatHex(sha256(encodeUtf8(lines.map(([, line]) => line).join(''))));
+    .toSorted(([a], [b]) => compareUtf8(a, b))
+    .map(([path, bytes]) => `${formatHex(sha256(bytes))}  ${path}\n`);
+  return formatHex(sha256(encodeUtf8(lines.join(''))));
 }

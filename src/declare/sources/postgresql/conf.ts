@@ -5,8 +5,8 @@
 import { decodeUtf8, encodeUtf8 } from '../../../bytes/text.ts';
 import { concatBytes } from '../../../bytes/compare.ts';
 import type { SourceText } from '../source.ts';
-import { descend, fault, type GivenFiles, type Place } from './given.ts';
 import { normal } from '../paths.ts';
+import { descend, fault, lastOf, type GivenFiles, type Place } from './given.ts';
 import { OLD_NAMES } from './types.ts';
 
 /** A line that sets something. */
@@ -33,12 +33,21 @@ export function readConf(
     if (found === undefined) continue;
     const included = filesOf(found, given);
     if (included === undefined) lines.push(found);
+    if (included?.some(isAuto) === true) throw fault(at, AUTO_INCLUDED);
     for (const each of included ?? [])
       for (const inner of descend(stack, each, at, (deeper) => readConf(each, given, deeper)))
         lines.push(inner);
   }
   return lines;
 }
+
+/** What ALTER SYSTEM wrote, which the server reads last. */
+export function isAuto({ name }: SourceText): boolean {
+  return lastOf(normal(name)) === 'postgresql.auto.conf';
+}
+
+const AUTO_INCLUDED =
+  'it includes postgresql.auto.conf, which the server reads after all other files in any case; take the line out';
 
 /** The files that a line includes; undefined if it sets something. */
 function filesOf({ name, text, ...at }: ConfLine, given: GivenFiles): readonly SourceText[] | undefined {

@@ -2,6 +2,7 @@
  * The files that a source of PostgreSQL was given, found as the server finds them: an absolute path, or one relative to the
  * folder of the file that names it. Nothing else is ever read.
  */
+import { compareUtf8 } from '../../../bytes/compare.ts';
 import { printable } from '../../../bytes/printable.ts';
 import { refuse, type Refusal } from '../../../bytes/refusal.ts';
 import { isWithin, normal } from '../paths.ts';
@@ -48,7 +49,7 @@ export class GivenFiles {
     if (!this.#isWhole(folder)) throw notGiven(path, at, 'folder');
     return Array.from(this.#texts.values())
       .filter(({ name }) => folderOf(normal(name)) === folder && /^[^.].*\.conf$/s.test(lastOf(normal(name))))
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .toSorted((a, b) => compareUtf8(normal(a.name), normal(b.name)))
       .map((text) => this.#take(text, at));
   }
 
@@ -111,7 +112,8 @@ function notGiven(path: string, { file, line }: Place, what: 'file' | 'folder'):
   );
 }
 
-function folderOf(name: string): string {
+/** The folder of a path; empty for a name alone. */
+export function folderOf(name: string): string {
   const at = name.lastIndexOf('/');
   return at < 0 ? '' : at === 0 ? '/' : name.slice(0, at);
 }

@@ -87,7 +87,7 @@ export function nameOf({ text, quoted }: Token, words: ReadonlySet<string>, at: 
   const isKeyword = words.has(text) || /^[+@]/.test(text);
   const needs = /[\s,"#]/.test(text) || (quoted && isKeyword) || text.startsWith('"');
   // A quote behind the sign leaves a group a group: `+"my group"`.
-  if (!needs) return text === 'samegroup' && !quoted ? 'samerole' : text;
+  if (!needs) return isKeyword && text === 'samegroup' ? 'samerole' : text;
   return !quoted && /^[+@]/.test(text) ? `${text.charAt(0)}${inQuotes(text.slice(1))}` : inQuotes(text);
 }
 

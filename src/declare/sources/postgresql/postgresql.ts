@@ -6,9 +6,10 @@ import { printable } from '../../../bytes/printable.ts';
 import { refuse, type Refusal } from '../../../bytes/refusal.ts';
 import { Leaves, type Declarable, type TreeMap } from '../../leaf.ts';
 import type { Source, SourceOptions, SourceText } from '../source.ts';
-import { readConf, type ConfLine } from './conf.ts';
-import { fault, GivenFiles, lastOf } from './given.ts';
 import { normal } from '../paths.ts';
+import { isAuto, readConf, type ConfLine } from './conf.ts';
+import { remarksOnFiles, type OwnFiles } from './elsewhere.ts';
+import { fault, GivenFiles, lastOf } from './given.ts';
 import { ruleOf, type Rule } from './hba.ts';
 import { TYPES } from './hba-methods.ts';
 import { mappingOf } from './ident.ts';
@@ -26,11 +27,10 @@ export const POSTGRESQL_SOURCE: Source = {
   declare: declarePostgresql,
 };
 
-/** What a main file is. `auto`: what ALTER SYSTEM wrote, which the server reads last. */
+/** What a main file is. */
 type Part = 'conf' | 'auto' | 'hba' | 'ident';
 
 const PARTS: readonly (readonly [Part, RegExp])[] = [
-  ['auto', /^postgresql\.auto\.conf$/],
   ['hba', /(?:^|[^a-z]|pg)hba(?:[^a-z]|$)/i],
   ['ident', /(?:^|[^a-z]|pg)ident(?:[^a-z]|$)/i],
 ];
@@ -41,7 +41,9 @@ const IN_FOLDERS = new Set(['postgresql.conf', 'postgresql.auto.conf', 'pg_hba.c
 const MAX_HEAD = 65_536;
 
 /** By its name; a file of another name is a pg_hba.conf if its first line begins as a rule does. */
-function partOf({ name, text }: SourceText): Part {
+function partOf(file: SourceText): Part {
+  if (isAuto(file)) return 'auto';
+  const { name, text } = file;
   const found = PARTS.find(([, pattern]) => pattern.test(lastOf(name)));
   if (found !== undefined) return found[0];
   const lines = text.slice(0, MAX_HEAD).split('\n');
@@ -57,10 +59,11 @@ interface Read {
   readonly lines: readonly ConfLine[];
   readonly hba: readonly Rule[] | undefined;
   readonly ident: readonly TreeMap[] | undefined;
+  readonly own: OwnFiles;
 }
 
 function declarePostgresql(texts: readonly SourceText[], { whole = [] }: SourceOptions): Declarable {
-  const { lines, hba, ident } = readAll(texts, whole);
+  const { lines, hba, ident, own } = readAll(texts, whole);
   const leaves = new Leaves();
   const { last, remarks } = lastOfEach(lines);
   for (const { name, text, ...at } of last) {
@@ -79,7 +82,7 @@ function declarePostgresql(texts: readonly SourceText[], { whole = [] }: SourceO
     leaves: leaves.all(),
     excluded: [],
     source: { kind: 'postgresql' },
-    remarks,
+    remarks: [...remarks, ...remarksOnFiles(last, own)],
   };
 }
 
@@ -123,7 +126,13 @@ function readAll(texts: readonly SourceText[], whole: readonly string[]): Read {
     else if (part === 'ident') ident = readLines(text, given).map(mappingOf);
     else conf.set(part, readConf(text, given));
   }
-  return { lines: [...(conf.get('conf') ?? []), ...(conf.get('auto') ?? [])], hba, ident };
+  const nameOf = (part: Part): string | undefined => mains.get(part)?.name;
+  return {
+    lines: [...(conf.get('conf') ?? []), ...(conf.get('auto') ?? [])],
+    hba,
+    ident,
+    own: { hba: nameOf('hba'), ident: nameOf('ident'), auto: nameOf('auto') },
+  };
 }
 
 /** Files that may be main files: those with the server's own names first, then in the order in which they were named. */

@@ -154,8 +154,7 @@ function checkOpenings(shown: readonly Opening[], tree: TreeHead, at: string): v
   for (const [i, each] of shown.entries()) {
     const before = shown[i - 1];
     const ascends =
-      before === undefined ||
-      (each.index > before.index && compareUtf8(before.path, each.path) < 0);
+      before === undefined || (each.index > before.index && compareUtf8(before.path, each.path) < 0);
     if (!ascends) throw wrong(`${at}[${i}]`, 'indices and paths must ascend, each once');
     bytes += openedBytes(each);
     if (bytes > MAX_OPENED_BYTES) throw wrong(at, `they have more than ${MAX_OPENED_BYTES} bytes`);

@@ -153,3 +153,16 @@ t.test('patterns and included files are bounded together', async (t) => {
     { code: 'too-large', message: /characters/ },
   );
 });
+
+t.test('files of variables that are not read are named', async (t) => {
+  const files = { 'www.example.sh': 'a: 1\n', 'web.yml': 'a: 1\n', '.hidden.sh': '' };
+  const cwd = t.testdir({ f: { host_vars: files, 'site.sh': '' } });
+  const source = sourceOf('ansible');
+  const read = await readTexts({ source, named: ['f'], cwd, stdin: Readable.from([]), recursive: false });
+  t.same(read.besides, ['f/host_vars/www.example.sh']);
+  const options = { literal: false, ignore: [], besides: read.besides ?? [] };
+  const { excluded } = source.declare(read.texts, options);
+  t.match(excluded, [
+    { path: '/f/host_vars/www.example.sh', reason: /where a host or a group has the same name/ },
+  ]);
+});

@@ -150,3 +150,29 @@ t.test('YAML', async (t) => {
     for (const text of ['k: |-\n  b', 'k: |\n  b\n', 'k: |\n  b\nc: d', 'k: "b"']) t.ok(read(text), text);
   }
 });
+
+t.test('a lockfile of npm that is another to npm 6', async (t) => {
+  const sha = (sign: string) => `sha512-${sign.repeat(86)}==`;
+  const lock = (entry: object, other: object): Record<string, unknown> =>
+    leavesOf(
+      JSON.stringify({
+        lockfileVersion: 2,
+        packages: { 'node_modules/x': entry },
+        dependencies: { x: other },
+      }),
+    );
+  const x = { version: '1.0.0', resolved: 'https://a/x.tgz', integrity: sha('A') };
+  const git = { version: '1.0.0', resolved: 'git+ssh://a/x.git#c' };
+  t.ok(lock(x, x));
+  t.ok(lock({ ...x, name: 'y' }, { ...x, version: 'npm:y@1.0.0' }));
+  t.ok(lock(git, { version: git.resolved }));
+  for (const [entry, other] of [
+    [x, { ...x, version: '1.0.1' }],
+    [x, { ...x, integrity: sha('B') }],
+    [x, { version: '1.0.0' }],
+    [x, { ...x, dependencies: { evil: x } }],
+    [x, { ...x, version: 'git+ssh://a/x.git#c', integrity: undefined }],
+    [git, { version: 'git+ssh://a/x.git#d' }],
+  ] as const)
+    t.throws(() => lock(entry, other), { ...refused, message: /npm 6/ });
+});

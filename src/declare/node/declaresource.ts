@@ -37,10 +37,10 @@ export async function readNamedSource({
   gather,
   addTo,
 }: SourceToDeclare): Promise<ReadSource> {
-  const { texts, whole } = await (gather?.() ??
+  const { texts, whole, besides } = await (gather?.() ??
     readTexts({ source: reading.source, named: operands, cwd, stdin, recursive }));
   const added = await addTo?.(texts.map(({ text }) => text));
-  return readSource(texts, { ...reading, whole }, added);
+  return readSource(texts, { ...reading, whole, ...(besides && { besides }) }, added);
 }
 
 /** Refuses as `readSource` and `refuseSecrets` do, and `usage` if no subject is given and the source gives no name. */

@@ -22,6 +22,8 @@ const MAX_FILES = 20_000;
 export interface PlacedTexts {
   readonly texts: readonly SourceText[];
   readonly whole: readonly string[];
+  /** Files that were not read, and are named as left out. */
+  readonly besides?: readonly string[];
 }
 
 interface Placing {

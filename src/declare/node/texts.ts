@@ -38,6 +38,7 @@ export async function readTexts(operands: Operands): Promise<PlacedTexts> {
   if (named.length > 1 && together === undefined)
     throw refuse('usage', `a declaration is one ${kind} source; commit each by itself`);
   const texts: SourceText[] = [];
+  const besides: string[] = [];
   const roots = named.filter((each) => each !== STDIN).map((each) => resolve(cwd, each));
   for (const operand of named.length === 0 ? [STDIN] : named) {
     if (operand === STDIN) {
@@ -53,7 +54,12 @@ export async function readTexts(operands: Operands): Promise<PlacedTexts> {
       );
     const files =
       together !== undefined && isFolder
-        ? filesIn(path, source, recursive || source.recursive === true).map((each) => join(operand, each))
+        ? filesIn(
+            path,
+            source,
+            recursive || source.recursive === true,
+            (each) => void besides.push(join(operand, each)),
+          ).map((each) => join(operand, each))
         : [operand];
     for (const name of files) {
       const bytes = await readNamedFile(resolve(cwd, name), MAX_BYTES);
@@ -61,14 +67,23 @@ export async function readTexts(operands: Operands): Promise<PlacedTexts> {
       texts.push({ name, text: textOf(source, name, bytes) });
     }
   }
-  return { texts, whole: [] };
+  return { texts, whole: [], ...(besides.length > 0 && { besides: besides.toSorted() }) };
 }
 
 /** The files of a source in a folder, in the order of their paths. Refuses `not-found` where there are none. */
-function filesIn(folder: string, { together, ...source }: Source, recursive: boolean): readonly string[] {
+function filesIn(
+  folder: string,
+  { together, besides, ...source }: Source,
+  recursive: boolean,
+  leaveOut: (name: string) => void,
+): readonly string[] {
   const names: string[] = [];
   for (const { path, leads } of walk(folder, { recursive, follow: true })) {
-    if (together?.test(path) !== true || leads === 'folder') continue;
+    if (leads === 'folder') continue;
+    if (together?.test(path) !== true) {
+      if (besides?.test(path) === true) leaveOut(path);
+      continue;
+    }
     if (leads === undefined)
       throw refuse(
         'not-found',

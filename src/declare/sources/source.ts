@@ -17,6 +17,8 @@ export interface SourceOptions {
   readonly ignore: readonly Exclusion[];
   /** Kinds with `mains`: directories all of whose files are given, so that a pattern that finds none there finds nothing. */
   readonly whole?: readonly string[];
+  /** Files of folders that are not read, and that the program may read (`besides`). */
+  readonly besides?: readonly string[];
 }
 
 export interface Source {
@@ -24,6 +26,8 @@ export interface Source {
   readonly kind: string;
   /** Names of files that may be read together as one source, from folders too. Absent: one source is one text. */
   readonly together?: RegExp;
+  /** Names of files below a folder that are not read, and are named as left out. */
+  readonly besides?: RegExp;
   /** True if folders are read with all that is below them, `--recursive` or not. */
   readonly recursive?: true;
   /**

@@ -42,7 +42,8 @@ export function lockedPackages(
 function lockedOf(key: string, value: string, ecosystem: Ecosystem): LockedPackage | undefined {
   // The digest of a go.mod alone is of no package that is built in.
   if (ecosystem === 'go' && key.endsWith('/go.mod')) return undefined;
-  const words = value.split(' ');
+  // A marker (PEP 508) stands behind `;`, and names no digest.
+  const words = (ecosystem === 'pypi' ? value.replaceAll(/ ; [^|]*/g, ' ') : value).split(' ');
   const digests = words.filter((word) => /^(?:sha(?:256|384|512)[-:]|h1:)/.test(word));
   const at = key.lastIndexOf('@');
   if (ecosystem === 'go' || ecosystem === 'cargo')

@@ -27,19 +27,23 @@ const YAML = /\.(?:ya?ml|json)$/i;
 const TOGETHER =
   /^(?!(?:.*\/)?[._]?(?:__pycache__|\.[^/]+)(?:\/|$))(?:.*\/)?(?:(?:group_vars|host_vars)\/(?:.*\/)?[^/]+(?<!~|\.(?:bak|orig|swp|retry|md|txt|rst|j2|sh|py|cfg))|[^/]+\.ya?ml|(?:hosts|inventory)(?:\.(?:ini|json))?|[^/]+\.ini|requirements\.json)$/;
 
+/** Files of variables that are none of these: Ansible reads them where a host or a group has the very name. */
+const BESIDES = /^(?!(?:.*\/)?\.)(?:.*\/)?(?:group_vars|host_vars)\/[^/]+$/;
+
 /** The kind of source `ansible`. */
 export const ANSIBLE_SOURCE: Source = {
   kind: 'ansible',
   together: TOGETHER,
   recursive: true,
-  declare: (texts) => declareAnsible(texts),
+  besides: BESIDES,
+  declare: (texts, { besides }) => declareAnsible(texts, besides),
 };
 
 const STATIC =
   'files of Ansible are declared as they are written: what a host gets depends on precedence, Jinja and facts, which are not looked at';
 
 /** Leaves of files of Ansible; `ansible@1`. */
-export function declareAnsible(texts: readonly SourceText[]): Declarable {
+export function declareAnsible(texts: readonly SourceText[], besides: readonly string[] = []): Declarable {
   const leaves = new Leaves();
   for (const { name, text } of texts) {
     const at = pathOf(name);
@@ -48,7 +52,10 @@ export function declareAnsible(texts: readonly SourceText[]): Declarable {
   return {
     profile: 'ansible@1',
     leaves: leaves.all(),
-    excluded: [],
+    excluded: besides.map((name) => ({
+      path: pathOf(name),
+      reason: 'Ansible reads a file of this name where a host or a group has the same name, ending and all',
+    })),
     source: { kind: 'ansible' },
     remarks: [STATIC],
   };

@@ -18,9 +18,41 @@ export function npmLock(text: string): readonly Locked[] {
     );
   const packages = top.get('packages');
   if (!(packages instanceof Map)) throw wrong('the lockfile has no packages');
+  assertSameTree(packages, top.get('dependencies'), '');
   return [...packages].flatMap(([place, entry]: readonly [string, JsonValue]) =>
     place === '' ? [] : [lockedAt(place, entry)],
   );
+}
+
+/** npm 6 reads `dependencies`, a tree, in place of `packages`. Refuses `malformed-text` for a package of which they say different things. */
+function assertSameTree(
+  packages: ReadonlyMap<string, JsonValue>,
+  tree: JsonValue | undefined,
+  above: string,
+): void {
+  if (!(tree instanceof Map)) return;
+  for (const [name, entry] of tree) {
+    const place = `${above}node_modules/${name}`;
+    const other = packages.get(place);
+    if (!(entry instanceof Map) || !(other instanceof Map) || !isSame(entry, other))
+      throw wrong(
+        `${printable(place, 200)} is one package in packages, and another in dependencies, which npm 6 reads; install it again`,
+      );
+    const to = other.get('link') === true ? other.get('resolved') : place;
+    assertSameTree(packages, entry.get('dependencies'), typeof to === 'string' && to !== '' ? `${to}/` : '');
+  }
+}
+
+/** Of a package that is no link: the same digest, and the same version or place that it comes from. */
+function isSame(entry: ReadonlyMap<string, JsonValue>, other: ReadonlyMap<string, JsonValue>): boolean {
+  if (other.get('link') === true) return true;
+  if (entry.get('integrity') !== other.get('integrity')) return false;
+  const [version, alias, own] = [entry.get('version'), other.get('name'), other.get('version')];
+  const aliased = typeof alias === 'string' && typeof own === 'string' ? `npm:${alias}@${own}` : own;
+  const names = [own, other.get('resolved'), aliased];
+  // An address in the place of a version says by itself where it comes from.
+  const place = entry.get('resolved') ?? other.get('resolved');
+  return names.includes(version) && (version !== own || place === other.get('resolved'));
 }
 
 function lockedAt(place: string, entry: JsonValue): Locked {

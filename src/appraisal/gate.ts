@@ -60,14 +60,14 @@ export interface GateRules {
 /** Why a gate stays shut. `failed`: an agent observed that the claim does not hold. */
 export type Hindrance =
   | { readonly kind: 'no-claims'; readonly subject: string; readonly failed: false }
-  /**
-   * `class`: known, but at a lower class than asked for. `age`: observed too long ago. `unseen`: no proof since the
-   * time asked for.
-   */
+  /** `class`: known, but at a lower class than asked for. `age`: observed too long ago. */
+  | { readonly kind: 'verdict' | 'class' | 'age'; readonly claim: ClaimStatus; readonly failed: boolean }
+  /** No proof that began since the time asked for, POSIX seconds. */
   | {
-      readonly kind: 'verdict' | 'class' | 'age' | 'unseen';
+      readonly kind: 'unseen';
       readonly claim: ClaimStatus;
-      readonly failed: boolean;
+      readonly failed: false;
+      readonly since: number;
     };
 
 /** The reasons that keep a gate shut; the gate opens if there are none. A subject without claims does not pass. */
@@ -83,7 +83,7 @@ export function gateSince(status: SubjectStatus, since: number): readonly Hindra
   return hindrances(status, (claim) => {
     if (claim.verdict === 'WAIVED') return undefined;
     // An observation from before that time neither passes nor fails the gate.
-    if ((claim.started ?? -Infinity) < since) return { kind: 'unseen', claim, failed: false };
+    if ((claim.started ?? -Infinity) < since) return { kind: 'unseen', claim, failed: false, since };
     return claim.verdict === 'PROVEN' ? undefined : byVerdict(claim);
   });
 }

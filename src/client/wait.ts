@@ -33,6 +33,8 @@ export interface Waited {
   readonly hindrances: readonly Hindrance[];
   /** Seconds. */
   readonly waited: number;
+  /** Subjects of which proofs counted from the call on alone, since no deployment is marked. */
+  readonly unmarked: readonly string[];
 }
 
 /** Looks again and again; a log that is away is asked again while there is time. Refuses what reading refuses. */
@@ -46,11 +48,11 @@ export async function waitUntilProven(
     const found = await lookPatiently(client, subjects, end > now() / 1000);
     if (found !== undefined) {
       const { snapshot, statuses } = found;
-      const hindrances = statuses.flatMap((each) =>
-        gateSince(each, (fromNow ? undefined : lastDeployed(each)) ?? started),
-      );
+      const marked = fromNow ? () => started : lastDeployed;
+      const hindrances = statuses.flatMap((each) => gateSince(each, marked(each) ?? started));
+      const unmarked = statuses.filter((each) => marked(each) === undefined).map(({ subject }) => subject);
       if (hindrances.length === 0 || snapshot.now >= end || hindrances.some(({ failed }) => failed))
-        return { ...found, hindrances, waited: snapshot.now - started };
+        return { ...found, hindrances, unmarked, waited: snapshot.now - started };
       onWaiting(hindrances);
     }
     await sleep(Math.min(PAUSE_MS, Math.max(50, end * 1000 - now())));

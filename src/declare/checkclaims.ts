@@ -36,7 +36,7 @@ export function ofOneKey(declaration: Declaration): readonly string[] {
 
 /** `others`: probes that are not in `probes`, and that some agent has. Refuses `malformed-payload`. */
 export function checkClaims(
-  declaration: Declaration,
+  declaration: Pick<Declaration, 'claims' | 'target'>,
   others: readonly string[],
   probes: readonly ProbeDescription[] = PROBES,
 ): void {

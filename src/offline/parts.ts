@@ -25,7 +25,8 @@ export function partOf(bytes: Uint8Array, name: string): Part {
   if (bytes[0] !== 0xd2)
     throw refuse(
       'usage',
-      `${name} is neither a statement, a receipt nor a .tlog-proof, and no proof of it was found`,
+      `${name} is neither a statement, a receipt nor a .tlog-proof, and no proof of it was found; if it was committed as a source, as ` +
+        'by `commit nginx FILE`, name the folder of its proof: tallystick-proofs/SUBJECT',
     );
   const { payload } = decodeSign1(bytes, TRANSPARENT_LIMITS);
   if (payload !== null) return { kind: 'statement', ...takeApart(bytes) };

@@ -36,7 +36,8 @@ export function declaredLeaves(
   throw refuse(
     'config-invalid',
     `${probe} compares with the declared leaves, and this agent does not have the openings of this commitment; ` +
-      'give it the file of openings that `commit` wrote beside the receipt',
+      'copy leaves.json, which `commit` wrote beside the receipt, into the folder openings/ENTRY of its directory (--agent-dir), ENTRY being ' +
+      'the id of the commitment; or give it the folder of proofs of `commit` (--proofs-dir)',
   );
 }
 

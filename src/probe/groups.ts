@@ -12,7 +12,10 @@ export interface ClaimGroup {
 }
 
 /** The runs that claims need, in the order of their first claims. */
-export function groupClaims(claims: readonly Claim[], { target }: Declaration): readonly ClaimGroup[] {
+export function groupClaims(
+  claims: readonly Claim[],
+  { target }: Pick<Declaration, 'target'>,
+): readonly ClaimGroup[] {
   const groups = new Map<string, ClaimGroup>();
   for (const claim of claims) {
     const { target: _, ...others } = Object.fromEntries(claim.params ?? []);

@@ -6,7 +6,22 @@ export interface TargetForm {
   /** Words that continue "the target of NAME is": `the absolute path of a folder`. */
   readonly is: string;
   readonly fits: (target: string) => boolean;
+  /** The port of a target that names none, in words; absent if a target has no port, or must name it. */
+  readonly usualPort?: string;
 }
+
+/** `ADDRESS`, with the port that is taken where none is named. */
+export function addressAt(usualPort: string): TargetForm {
+  return { ...ADDRESS, usualPort };
+}
+
+/** Whether a target is a host alone, so that the probe takes its usual port. */
+export function isPortless(target: string): boolean {
+  return isTaken(() => parseAddress(target, NO_PORT)) && parseAddress(target, NO_PORT).port === NO_PORT;
+}
+
+/** No port has this number. */
+const NO_PORT = 65_536;
 
 /** A host with or without a port, or a URL of which the path is ignored. */
 export const ADDRESS: TargetForm = {

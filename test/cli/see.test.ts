@@ -442,7 +442,7 @@ t.test('what the target signed is verified and judged again', async (t) => {
   );
   t.match(
     await quiet.w.tally(...wait),
-    { code: 5, out: /no proof of tls13 since then/ },
+    { code: 5, out: /no proof of tls13 that began since 20\S+Z/ },
     'older than the deployment',
   );
 
@@ -656,11 +656,17 @@ t.test('gate and wait', async (t) => {
   const id = await x.commit();
   await x.prove(id);
   x.now += 10;
+  t.match(await x.tally('gate', SUBJECT), { code: 0 });
+  t.match(
+    await x.tally('wait', SUBJECT, '--within', '2s'),
+    { code: 5, err: /no deployment of .*\n?.*deploy mark --subject .*\n.*tallystick gate / },
+    'a proof from before the command counts for gate alone, and wait says so',
+  );
   await x.deploy(id);
   const from = x.now;
   t.match(await x.tally('wait', SUBJECT, '--within', '1m', '--json'), {
     code: 5,
-    json: { passed: false, waited: 60, hindrances: ['no proof of tls-min since then'] },
+    json: { passed: false, waited: 60, hindrances: [/^no proof of tls-min that began since 20\S+Z$/] },
   });
   t.equal(x.now - from, 60, 'and not longer');
   let looks = 0;

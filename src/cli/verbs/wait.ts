@@ -4,14 +4,15 @@ import { durationOf } from '../frame/flagtext.ts';
 import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { defineVerb } from '../frame/verb.ts';
+import { shellWord } from '../../bytes/shellword.ts';
 import { hindranceText, tellGate } from '../views/gate.ts';
 
 export const waitVerb = defineVerb({
   name: 'wait',
   summary: 'wait until new proofs show that the claims of subjects hold, for CI',
   details:
-    'Proofs count that were made after the newest marked deployment (see deploy mark); without one, proofs made from now ' +
-    'on. If the log cannot be reached, it is asked again until the time is up. Exits 0 if every claim is PROVEN or ' +
+    'Proofs count that were made after the newest marked deployment (see deploy mark); without one, only proofs that begin after this ' +
+    'command does: mark the deployment before, or ask `gate` where claims stand now. If the log cannot be reached, it is asked again until the time is up. Exits 0 if every claim is PROVEN or ' +
     'waived, 3 at once if a new proof shows VIOLATED or CONTRADICTED, 5 if the time is up.',
   operands: [['<subjects...>', 'subjects of commitments']],
   settings: READER_SETTINGS,
@@ -33,7 +34,7 @@ export const waitVerb = defineVerb({
     const { output, world } = context;
     const within = durationOf(flags.text('within') ?? '5m', '--within');
     let told = '';
-    const { snapshot, statuses, hindrances, waited } = await waitUntilProven(
+    const { snapshot, statuses, hindrances, waited, unmarked } = await waitUntilProven(
       await readingOf(context, flags),
       {
         subjects,
@@ -48,6 +49,12 @@ export const waitVerb = defineVerb({
         },
       },
     );
+    if (hindrances.some(({ kind }) => kind === 'unseen'))
+      for (const each of unmarked.map((subject) => shellWord(subject)))
+        output.note(
+          `no deployment of ${each} is marked, so only proofs that began after this command count. For those since a deployment, mark ` +
+            `it first: tallystick deploy mark --subject ${each}\nwhere the claims stand now: tallystick gate ${each}`,
+        );
     return tellGate(output, 'wait', snapshot, statuses, hindrances, waited);
   },
 });

@@ -1,5 +1,6 @@
 /** The result of `gate` and `wait`: lines for people, an object for machines, and the exit code. */
 import type { Hindrance } from '../../appraisal/gate.ts';
+import { formatTime } from '../../bytes/time.ts';
 import { subjectJson } from '../../appraisal/json.ts';
 import { verdictText, type SubjectStatus } from '../../appraisal/subject.ts';
 import { snapshotJson } from '../../client/snapshot-json.ts';
@@ -16,7 +17,8 @@ export function hindranceText(hindrance: Hindrance): string {
   const { claim, evidence = 'E0', age = 0, explain } = hindrance.claim;
   if (hindrance.kind === 'class') return `${claim.id} has evidence of class ${evidence} only`;
   if (hindrance.kind === 'age') return `${claim.id} was proven ${spanOf(age)} ago`;
-  if (hindrance.kind === 'unseen') return `no proof of ${claim.id} since then`;
+  if (hindrance.kind === 'unseen')
+    return `no proof of ${claim.id} that began since ${formatTime(hindrance.since)}`;
   return `${claim.id} is ${verdictText(hindrance.claim)}${explain === undefined ? '' : `: ${line(explain)}`}`;
 }
 

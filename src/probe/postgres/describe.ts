@@ -1,6 +1,6 @@
 /** The description of the probe `postgres@1`. */
 import type { ParameterSpec, ProbeDescription, SecretSpec } from '../description.ts';
-import { ADDRESS } from '../target-form.ts';
+import { addressAt } from '../target-form.ts';
 import { POSTGRES_GRANTS } from './needed.ts';
 import { POSTGRES_PACKS } from './pack.ts';
 import { POSTGRES_FACTS } from './signed.ts';
@@ -130,7 +130,7 @@ const SECRETS: Readonly<Record<string, SecretSpec>> = {
 export const POSTGRES: ProbeDescription = {
   name: 'postgres@1',
   summary: 'settings of PostgreSQL and where each comes from, roles and grants, and what it refuses',
-  target: ADDRESS,
+  target: addressAt('5432'),
   parameters: PARAMETERS,
   secrets: SECRETS,
   observes: (params) => (params.get('compare') === true ? COMPARED_SHAPE : { members: PLAIN_MEMBERS }),

@@ -1,7 +1,7 @@
 /** The description of the probe `ssh@1`. */
 import { HOST_KEY_ALGORITHMS } from '../../evidence/ssh-key.ts';
 import type { ProbeDescription } from '../description.ts';
-import { ADDRESS } from '../target-form.ts';
+import { addressAt } from '../target-form.ts';
 import { SSH_PACKS } from './pack.ts';
 import { SSH_FACTS } from './signed.ts';
 import { scalars, type Shape } from '../../claim/shape.ts';
@@ -49,7 +49,7 @@ const EXPECTED: ProbeDescription['parameters'] = Object.fromEntries(
 export const SSH: ProbeDescription = {
   name: 'ssh@1',
   summary: 'the algorithms that an SSH server offers and its host key, signed by that key',
-  target: ADDRESS,
+  target: addressAt('22'),
   parameters: {
     hostkeys: {
       type: 'texts',

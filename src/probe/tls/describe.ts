@@ -2,7 +2,7 @@
 import type { TlsVersion } from '../../evidence/tls-names.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import type { ParameterSpec, ProbeDescription } from '../description.ts';
-import { ADDRESS } from '../target-form.ts';
+import { addressAt } from '../target-form.ts';
 import { TLS_PACKS } from './pack.ts';
 import { TOLD_OF_EACH } from '../../evidence/tls-facts.ts';
 import { TLS_FACTS } from './signed.ts';
@@ -86,7 +86,7 @@ const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
 export const TLS: ProbeDescription = {
   name: 'tls@1',
   summary: 'the versions, suites, key and certificate of a TLS server, signed by the server itself',
-  target: ADDRESS,
+  target: addressAt('443, or that of the STARTTLS protocol'),
   parameters: PARAMETERS,
   observes: tlsShape,
   evidence:

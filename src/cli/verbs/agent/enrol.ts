@@ -5,6 +5,7 @@ import { enrol, type Enrolled } from '../../../agent/enrol.ts';
 import { printable } from '../../../bytes/printable.ts';
 import { refuse } from '../../../bytes/refusal.ts';
 import { isLocked } from '../../../platform/lock.ts';
+import { isPortless } from '../../../probe/target-form.ts';
 import { probeCalled } from '../../../probe/registry.ts';
 import { EXIT } from '../../exit.ts';
 import type { Context } from '../../frame/context.ts';
@@ -33,6 +34,8 @@ export async function runEnrol(
   output.print(
     `${DONE[did]}: ${printable(target)} for ${printable(subject)}, by ${probe.name} (rule ${rule} of ${at})`,
   );
+  if (probe.target.usualPort !== undefined && isPortless(target))
+    output.note(`the target names no port: ${probe.name} takes ${probe.target.usualPort}`);
   output.print(`it does: ${probe.blastRadius}`);
   if (probe.grants.length > 0)
     output.note(`what it must be allowed there: tallystick agent profile --grants --probe ${probe.name}`);

@@ -28,7 +28,9 @@ export const runVerb: Verb<typeof RUN_OPTIONS> = {
     'Proves the subjects that targets.yaml in the agent directory, or --subject, names. Each claim is proven once in ' +
     'each slot of its cadence, at a time that a seed and the log decide, and at once after `tallystick deploy mark`. If ' +
     'nothing is due, the agent logs a heartbeat. While the log cannot be reached, proofs are stored; they are sent ' +
-    'later, in order. When targets.yaml changes, and on SIGHUP, the agent reads it again.',
+    'later, in order. When targets.yaml changes, and on SIGHUP, the agent reads it again. ' +
+    'A probe that compares with the declared leaves reads leaves.json of `commit` from openings/ENTRY in the agent directory, or from ' +
+    'the folder of proofs.',
   ...AGENT,
   options: RUN_OPTIONS,
   examples: [

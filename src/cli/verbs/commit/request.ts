@@ -7,6 +7,7 @@ import type { Pinning } from '../../../commit/pin.ts';
 import { certificatesIn } from '../../../commit/pinchoice.ts';
 import { requestOf, type CommitRequest } from '../../../commit/request.ts';
 import { decodeUtf8 } from '../../../bytes/text.ts';
+import { checkClaims } from '../../../declare/checkclaims.ts';
 import { parseClaims } from '../../../declare/claims.ts';
 import { leafTree } from '../../../declare/leafopening.ts';
 import { declaredValues } from '../../../statement/leaf-text.ts';
@@ -151,7 +152,9 @@ export function leavesAsked(
     const read = await (await namedAsked(context, operands, flags)).list();
     if (file === undefined) return { ...read, read: [] };
     const text = decodeSource(await readNamedFile(resolve(context.world.cwd, file)));
-    return { ...read, read: declaredValues(parseClaims(text, { tree: leafTree(read) }).claims) };
+    const claimed = parseClaims(text, { tree: leafTree(read) });
+    checkClaims(claimed, flags.texts('otherProbe'));
+    return { ...read, read: declaredValues(claimed.claims) };
   });
 }
 

@@ -143,9 +143,10 @@ async function allAllowed(chart: string): Promise<readonly string[]> {
   const place = mkdtempSync(join(tmpdir(), 'tallystick-charts-'));
   try {
     vendored(chart, join(place, 'chart'));
-    const { chartFiles, unpackChart } = await import('../src/declare/node/chartfiles.ts');
+    const { chartFiles, chartUnpacker } = await import('../src/declare/node/chartfiles.ts');
     const { readChart } = await import('../src/declare/sources/helm/chart.ts');
-    const { calls } = readChart(await chartFiles(join(place, 'chart'), 'chart'), unpackChart, new Map());
+    const unpack = chartUnpacker();
+    const { calls } = readChart(await chartFiles(join(place, 'chart'), 'chart', unpack), unpack, new Map());
     return [...calls.keys()];
   } finally {
     rmSync(place, { recursive: true });

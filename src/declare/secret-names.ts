@@ -33,7 +33,7 @@ const WEAK_NAMES = /(?:^|[^a-z])(?:[a-z]*key|auth|login|creds?|pat|pass|salt|pep
 const PAIR_NAMES = /(?:^|[^a-z])(?:basic[_-]?auth|http[_-]?auth|auth|user[_-]?pass|creds?|credentials?)$/i;
 /** Names with such words whose values are no secrets: they say how secrets are handled, or which one is meant. */
 const HARMLESS =
-  /^access[_-]control[_-]|(?:^|_|-|\b)(?:existing|from_|public|csrf|xsrf|host|kms|primary|foreign|partition|sort|cache|finger|s3[_-]?key$|object[_-]?key$|(?:max|min|num|next|page|id|continuation)[_-]tokens?$)|^(?:is|has|use|no|generate|require|enable|disable|allow|show|hide|forgot)_|(?:_|-|\b)(?:arn|id|name|path|file|length|policy|rotation|ttl|type|version|enabled|ref|(?:pull|tls|cert|certificate|ca)[_-]?secrets?)$/i;
+  /^access[_-]control[_-](?:allow[_-](?:credentials|headers?|methods?|origins?|private)|expose[_-]headers?|max[_-]age|request[_-](?:headers?|method))|(?:^|_|-|\b)(?:existing|from_|public(?![_-]?pass)|[cx]srf(?![_-]?(?:pass|secret))|(?:host|kms|primary|foreign|partition|sort|cache)[_-]?key(?![_-]?pass)|fingerprint|s3[_-]?key$|object[_-]?key$|(?:max|min|num|next|page|id|continuation)[_-]tokens?$)|^(?:is|has|use|no|generate|require|enable|disable|allow|show|hide|forgot)_|(?:_|-|\b)(?:arn|id|name|path|file|length|policy|rotation|ttl|type|version|enabled|ref|(?:pull|tls|cert|certificate|ca)[_-]?secrets?)$/i;
 /** Endings after the telling word: `PASSWORD_PROD`, `passwordHash`, `API_KEY_2`. */
 const SUFFIX =
   /[_-]?(?:v?[0-9]{1,3}|(?<=[_-])(?:prod|production|dev|test|staging|old|new|current|previous|plain|plaintext|text|value|default|base64|b64|hash|hashed|bcrypt|bcrypted|encrypted))$/i;

@@ -1,5 +1,5 @@
 /** Charts of helm and files of Ansible, as whoever wrote them likes. */
-import { unpackChart } from '../../src/declare/node/chartfiles.ts';
+import { chartUnpacker } from '../../src/declare/node/chartfiles.ts';
 import { declareAnsible, readAnsible } from '../../src/declare/sources/ansible/ansible.ts';
 import { parseInventory } from '../../src/declare/sources/ansible/inventory.ts';
 import { literalValue } from '../../src/declare/sources/ansible/literal.ts';
@@ -45,7 +45,7 @@ export const SOURCE_FILES: readonly Target[] = [
         ['values.yaml', b],
         ['charts/b/Chart.yaml', b],
       ]);
-      readChart(files, unpackChart, new Map([['values', asText(b)]]));
+      readChart(files, chartUnpacker(), new Map([['values', asText(b)]]));
     },
   },
   { name: 'archive of a chart', covers: [], seeds: [tar()], run: (b) => void filesOfTar(b) },

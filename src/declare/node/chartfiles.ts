@@ -6,7 +6,7 @@ import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { readNamedFile } from '../../platform/files.ts';
 import { filesOfTar } from '../sources/helm/archive.ts';
-import type { ChartFiles } from '../sources/helm/chart.ts';
+import type { ChartFiles, Unpack } from '../sources/helm/chart.ts';
 import { walk } from './walk.ts';
 
 /** Most bytes and files of a chart. Helm's own bounds are 100 MiB and 5 MiB a file. */
@@ -15,16 +15,16 @@ const MAX_FILES = 20_000;
 
 /**
  * The files at a path. A link is refused: helm follows it, out of the chart too. A folder `.git` is left out. Refuses `not-found`
- * for what is no chart on this machine, `malformed-payload` and `too-large`.
+ * for what is no chart on this machine, `malformed-payload` and `too-large`. `unpack`: the chart's own, as for what it contains.
  */
-export async function chartFiles(path: string, named: string): Promise<ChartFiles> {
+export async function chartFiles(path: string, named: string, unpack: Unpack): Promise<ChartFiles> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined || /^[a-z+]+:\/\//.test(named))
     throw refuse(
       'not-found',
       `${printable(named)} is no chart on this machine; fetch it first (\`helm pull\`), and name its folder or its .tgz`,
     );
-  if (!found.isDirectory()) return unpackChart(named, await readNamedFile(path, MAX_BYTES));
+  if (!found.isDirectory()) return unpack(named, await readNamedFile(path, MAX_BYTES));
   const files = new Map<string, Uint8Array>();
   let size = 0;
   for (const met of walk(path, { recursive: true, follow: false })) {
@@ -46,17 +46,30 @@ export async function chartFiles(path: string, named: string): Promise<ChartFile
   return files;
 }
 
-/** The files of an archive. Refuses `malformed-payload`, `too-large`. */
-export function unpackChart(name: string, bytes: Uint8Array): ChartFiles {
-  let tar: Uint8Array;
+/**
+ * Unpacks the archives of one chart, which have one bound of bytes together: small ones can hold much, and all of it is kept.
+ * The unpacker refuses `malformed-payload`, `too-large`.
+ */
+export function chartUnpacker(): Unpack {
+  let left = MAX_BYTES;
+  return (name, bytes) => {
+    const tar = unzipped(name, bytes, left);
+    left -= tar.length;
+    return filesOfTar(tar);
+  };
+}
+
+function unzipped(name: string, bytes: Uint8Array, most: number): Uint8Array {
   try {
-    tar = gunzipSync(bytes, { maxOutputLength: MAX_BYTES });
+    return gunzipSync(bytes, { maxOutputLength: Math.max(most, 1) });
   } catch (cause) {
-    throw refuse(
-      'malformed-payload',
-      `${printable(name)} is no packaged chart (.tgz), or has more than ${MAX_BYTES} bytes`,
-      { cause },
-    );
+    const isLarge = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
+    throw isLarge
+      ? refuse(
+          'too-large',
+          `with ${printable(name)} the archives of the chart have more than ${MAX_BYTES} bytes`,
+          { cause },
+        )
+      : refuse('malformed-payload', `${printable(name)} is no packaged chart (.tgz)`, { cause });
   }
-  return filesOfTar(tar);
 }

@@ -25,7 +25,7 @@ import type { Call } from '../sources/helm/calls.ts';
 import { readChart, type Chart, type ChartFiles } from '../sources/helm/chart.ts';
 import { helmTexts } from '../sources/helm/helm.ts';
 import type { SourceText } from '../sources/source.ts';
-import { chartFiles, unpackChart } from './chartfiles.ts';
+import { chartFiles, chartUnpacker } from './chartfiles.ts';
 import { holds } from './files.ts';
 
 /** How a chart is to be rendered. */
@@ -59,11 +59,12 @@ const MAX_VALUES = 5_242_880;
 export async function helmSource(asked: HelmAsked): Promise<readonly SourceText[]> {
   assertPlain(asked);
   const at = resolve(asked.cwd, asked.chart);
-  const files = await chartFiles(at, asked.chart);
+  const unpack = chartUnpacker();
+  const files = await chartFiles(at, asked.chart, unpack);
   const values: SourceText[] = [];
   for (const name of asked.values)
     values.push({ name, text: decodeSource(await readNamedFile(resolve(asked.cwd, name), MAX_VALUES)) });
-  const chart = readChart(files, unpackChart, new Map(values.map(({ name, text }) => [name, text])));
+  const chart = readChart(files, unpack, new Map(values.map(({ name, text }) => [name, text])));
   assertSteady(chart, asked.allowed);
   const program = helmProgram(asked, at);
   const place = mkdtempSync(join(realpathSync(tmpdir()), 'tallystick-helm-'));

@@ -3,6 +3,7 @@
  * it, as one more manifest of the index.
  */
 import { parseJson, type JsonValue } from '../../../bytes/json.ts';
+import { refuse } from '../../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../../bytes/text.ts';
 import type { SignedBundle } from '../../../evidence/signature-record.ts';
 import { bundleOfLayer, ENVELOPE_TYPE, SIMPLE_SIGNING_TYPE } from '../../oci/cosign.ts';
@@ -34,6 +35,10 @@ const BUNDLE_TYPE = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v0\.\d)?\+json
 const INTOTO = 'application/vnd.in-toto+json';
 const NESTING = { most: 200, advice: 'no statement is nested so deep', values: 4_000_000 };
 
+/** Most bundles and bills of materials of one image, and most descriptors that are followed to find them. */
+const MAX_ATTACHED = 1_024;
+const MAX_FOLLOWED = 65_536;
+
 /** What an entry of index.json is attached to by its tag. */
 function taggedTo({ annotations }: Descriptor): string | undefined {
   const [, hex] = TAG.exec(annotations.get(REF) ?? '') ?? [];
@@ -56,31 +61,43 @@ export async function attachmentsOf(
 ): Promise<Attached> {
   const bundles: SignedBundle[] = [];
   const bills: Bill[] = [];
-  const visit = async (entry: Descriptor, of: string | undefined): Promise<void> => {
-    if (!layout.has(entry.digest)) return;
+  const own = new Set(digests);
+  const visited = new Set<string>();
+  let followed = 0;
+  const visit = async (entry: Descriptor, tagged: string | undefined, isListed: boolean): Promise<void> => {
+    if (++followed > MAX_FOLLOWED)
+      throw refuse('too-large', `the layout says ${MAX_FOLLOWED} times and more what is attached to what`);
+    const of = tagged !== undefined && own.has(tagged) ? tagged : undefined;
+    const key = `${entry.digest} ${of ?? ''}`;
+    if (visited.has(key) || !layout.has(entry.digest)) return;
     const manifest = await layout.manifest(entry);
     if (manifest.kind === 'index') {
-      // The list of referrers, under the tag of a registry without them.
-      for (const each of manifest.manifests) await visit(each, of);
+      // The list of referrers, under the tag of a registry without them. It lists manifests, and no other lists.
+      if (isListed) return;
+      visited.add(key);
+      for (const each of manifest.manifests) await visit(each, of, true);
       return;
     }
+    visited.add(key);
     const to = manifest.subject ?? of;
-    if (to === undefined || !digests.includes(to)) return;
+    if (to === undefined || !own.has(to)) return;
     for (const layer of manifest.layers) {
       const found = layout.has(layer.digest) ? await contentOf(layout, layer, to) : undefined;
       if (found === undefined) continue;
       if ('bundle' in found) bundles.push(found);
       else bills.push(found);
+      if (bundles.length + bills.length > MAX_ATTACHED)
+        throw refuse('too-large', `more than ${MAX_ATTACHED} bundles and bills of materials are attached`);
     }
   };
   for (const entry of layout.entries)
-    if (await isAttached(layout, entry)) await visit(entry, taggedTo(entry));
+    if (await isAttached(layout, entry)) await visit(entry, taggedTo(entry), false);
   for (const entry of index?.manifests ?? []) {
     const of = entry.annotations.get('vnd.docker.reference.digest');
-    if (entry.platform === undefined && of !== undefined) await visit(entry, of);
+    if (entry.platform === undefined && of !== undefined) await visit(entry, of, false);
   }
-  const [own = ''] = digests;
-  return { bundles, bills, index: index === undefined ? undefined : await layout.blob(own) };
+  const [image = ''] = digests;
+  return { bundles, bills, index: index === undefined ? undefined : await layout.blob(image) };
 }
 
 async function contentOf(

@@ -14,10 +14,17 @@ import { DIGEST, parseManifest, type Descriptor, type Index, type Manifest } fro
 /** Largest manifest (registries allow 4 MiB), and largest bundle or bill of materials. */
 const MAX_MANIFEST = 4_194_304;
 const MAX_BLOB = 67_108_864;
+/** Most bytes that are read of one layout, but for layers, which are hashed alone. What is read twice counts twice. */
+const MAX_READ = 268_435_456;
 
 export class ImageLayout {
   readonly #folder: string;
   readonly entries: readonly Descriptor[];
+  /** Manifests by digest and media type, and digests of blobs that were hashed: each is read once. */
+  readonly #manifests = new Map<string, Manifest | Index>();
+  readonly #checked = new Set<string>();
+  /** Bytes read. */
+  #read = 0;
 
   private constructor(folder: string, entries: readonly Descriptor[]) {
     this.#folder = folder;
@@ -52,6 +59,8 @@ export class ImageLayout {
   /** A blob's bytes, which have its digest. Refuses `not-found`, `too-large`, and `proof-failed` for other bytes. */
   async blob(digest: string, most = MAX_BLOB): Promise<Uint8Array> {
     const bytes = await readNamedFile(this.#pathOf(digest), most);
+    if ((this.#read += bytes.length) > MAX_READ)
+      throw refuse('too-large', `the layout names documents of more than ${MAX_READ} bytes in all`);
     if (bytes.length > most) throw refuse('too-large', `the blob ${digest} has more than ${most} bytes`);
     const found = createHash('sha256').update(bytes).digest('hex');
     if (digest !== `sha256:${found}`) throw otherBytes(digest);
@@ -59,15 +68,22 @@ export class ImageLayout {
   }
 
   async manifest({ digest, mediaType }: Pick<Descriptor, 'digest' | 'mediaType'>): Promise<Manifest | Index> {
+    const key = `${digest} ${mediaType}`;
+    const known = this.#manifests.get(key);
+    if (known !== undefined) return known;
     const bytes = await this.blob(digest, MAX_MANIFEST);
-    return within('same', digest, () => parseManifest(bytes, mediaType));
+    const read = within('same', digest, () => parseManifest(bytes, mediaType));
+    this.#manifests.set(key, read);
+    return read;
   }
 
   /** Hashes a blob of any size. Refuses `proof-failed` for other bytes. */
   async check(digest: string): Promise<void> {
+    if (this.#checked.has(digest)) return;
     const hash = createHash('sha256');
     for await (const chunk of partsOfNamed(this.#pathOf(digest))) hash.update(chunk);
     if (digest !== `sha256:${hash.digest('hex')}`) throw otherBytes(digest);
+    this.#checked.add(digest);
   }
 
   #pathOf(digest: string): string {

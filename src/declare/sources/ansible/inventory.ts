@@ -8,10 +8,12 @@ import { pythonLines } from '../python-lines.ts';
 import { literalValue } from './literal.ts';
 import { PyMap } from './pyyaml.ts';
 
-const SECTION = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?$/;
-const GROUP = /^([^:\]\s]+)\s*(?:#.*)?$/;
+const SECTION = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?$/s;
+const GROUP = /^([^:\]\s]+)\s*(?:#.*)?$/s;
 /** Most hosts of one pattern, and of one file. */
 const MAX_HOSTS = 50_000;
+/** Most ranges of one pattern: 16 of two each have more hosts than are read. */
+const MAX_RANGES = 16;
 
 type State = 'hosts' | 'vars' | 'children';
 
@@ -165,9 +167,9 @@ function hostsOf(
 ): { readonly names: readonly string[]; readonly port: number | undefined } {
   if (pattern === '' || pattern === '---')
     throw fault('expected a host; a file that begins with --- is YAML, whose name ends in .yml');
-  const [, v6, v6port] =
-    /^\[([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)\](?::([0-9]+))?$/.exec(pattern) ?? [];
-  if (v6 !== undefined) return { names: [v6], port: v6port === undefined ? undefined : Number(v6port) };
+  const [, v6 = '', v6port] = /^\[([0-9A-Fa-f:.]+)\](?::([0-9]+))?$/.exec(pattern) ?? [];
+  if (v6.split(':', 3).length === 3)
+    return { names: [v6], port: v6port === undefined ? undefined : Number(v6port) };
   if (/^[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*$/.test(pattern))
     return { names: [pattern], port: undefined };
   const [, host = '', port] = /^((?:[^[\]:]|\[[^\]]*\])+?)(?::([0-9]+))?$/.exec(pattern) ?? [];
@@ -180,6 +182,8 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 function expanded(host: string, fault: Fault): readonly string[] {
   const at = host.indexOf('[');
   if (at < 0) return [host];
+  if (host.split('[', MAX_RANGES + 2).length > MAX_RANGES + 1)
+    throw refuse('too-large', `more than ${MAX_RANGES} ranges in the name of a host`);
   const end = host.indexOf(']', at);
   const [head, inside, tail] = [host.slice(0, at), host.slice(at + 1, end), host.slice(end + 1)];
   const [, begin = '', last = '', step = '1'] =

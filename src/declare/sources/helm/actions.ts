@@ -26,7 +26,7 @@ export interface Template {
   readonly fault?: Fault;
 }
 
-const COMMENT = /\{\{(?:-[ \t\r\n])?\/\*[^]*?\*\/(?:[ \t\r\n]-)?\}\}/y;
+const COMMENT = /\{\{(?:-[ \t\r\n])?\/\*/y;
 const OPEN = /\{\{(?:-(?=[ \t\r\n]))?/y;
 const CLOSE = /(?:[ \t\r\n]-)?\}\}/y;
 const SPACE = /[ \t\r\n]+/y;
@@ -48,7 +48,15 @@ export function actionsOf(text: string): Template {
   for (let at = text.indexOf('{{'); at >= 0; at = text.indexOf('{{', at)) {
     const comment = matchAt(COMMENT, text, at);
     if (comment !== undefined) {
-      at += comment.length;
+      // It ends at the first sign for its end, and the action with it; else Go takes the file for no template.
+      const end = text.indexOf('*/', at + comment.length);
+      const close = end < 0 ? undefined : matchAt(CLOSE, text, end + 2);
+      if (close === undefined)
+        return {
+          actions,
+          fault: { line: lines.at(at), what: 'a comment that does not end, or not with its action' },
+        };
+      at = end + 2 + close.length;
       continue;
     }
     const start = at;

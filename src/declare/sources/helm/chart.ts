@@ -40,11 +40,16 @@ export function readChart(files: ChartFiles, unpack: Unpack, values: ReadonlyMap
   collect('', files, unpack, all);
   const own = metadataOf(files, '');
   const contained = new Map<string, string>();
+  /** Names of the charts in the folder `charts` of each, by the path of that one. */
+  const inside = new Map<string, Set<string>>();
   for (const [at, each] of all) {
+    if (at === '') continue;
     const { name, version } = metadataOf(each, at);
-    if (at !== '') contained.set(at.slice(0, -1), `${name} ${version}`);
-    assertVendored(each, at, all);
+    contained.set(at.slice(0, -1), `${name} ${version}`);
+    const above = aboveOf(at);
+    inside.set(above, (inside.get(above) ?? new Set()).add(name));
   }
+  for (const [at, each] of all) assertVendored(each, at, inside.get(at) ?? new Set());
   return { ...own, digest: digestOf(files), contained, calls: callsIn(all, values) };
 }
 
@@ -70,6 +75,11 @@ function collect(at: string, files: ChartFiles, unpack: Unpack, all: Map<string,
   for (const [folder, chart] of below)
     if (chart.has('Chart.yaml')) collect(`${at}charts/${folder}/`, chart, unpack, all);
     else for (const [path, bytes] of chart) own.set(`charts/${folder}/${path}`, bytes);
+}
+
+/** The path of the chart whose folder `charts` has the one at a path, `ABOVEcharts/NAME/`. */
+function aboveOf(at: string): string {
+  return at.slice(0, at.lastIndexOf('/', at.length - 2) - 'charts'.length);
 }
 
 function textOf(files: ChartFiles, at: string, path: string): string | undefined {
@@ -102,14 +112,12 @@ function worded(tree: Tree | undefined): string | undefined {
   return typeof tree === 'object' && tree !== null && 'number' in tree ? tree.number : undefined;
 }
 
-/** Refuses a chart that names others which it does not contain: helm would have to fetch them. */
-function assertVendored(files: ChartFiles, at: string, all: ReadonlyMap<string, ChartFiles>): void {
+/** Refuses a chart that names others which it does not contain: helm would have to fetch them. `names`: of those that it contains. */
+function assertVendored(files: ChartFiles, at: string, names: ReadonlySet<string>): void {
   const named = [
     mapIn(files, at, 'Chart.yaml')?.get('dependencies'),
     mapIn(files, at, 'requirements.yaml')?.get('dependencies'),
   ].flatMap((each) => (each !== undefined && isTreeList(each) ? each : []));
-  const there = [...all].filter(([path]) => new RegExp(`^${RegExp.escape(at)}charts/[^/]+/$`).test(path));
-  const names = new Set(there.map(([path, each]) => metadataOf(each, path).name));
   for (const each of named) {
     const name = isTreeMap(each) ? worded(each.get('name')) : undefined;
     if (name === undefined || names.has(name)) continue;

@@ -148,7 +148,7 @@ function addBlock(leaves: Leaves, at: string, { name, args, block = [] }: Direct
 /** `if`: its condition is a leaf, `/…/if/()`, and what holds then is below `{}`. */
 function addIf(leaves: Leaves, path: string, directive: Directive): void {
   const condition = conditionOf(directive.args);
-  const isSecret = /^\$(\w+) !?= (?!"")/.exec(condition)?.[1];
+  const isSecret = /^\$(\w+) (?:!?=|!?~\*?) (?!"")/.exec(condition)?.[1];
   leaves.addList(path, ['()', '{}']);
   leaves.add(below(path, '()'), condition, () => isSecret !== undefined && NAMES_SECRET.test(isSecret));
   addBlock(leaves, below(path, '{}'), directive);

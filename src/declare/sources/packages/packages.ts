@@ -26,7 +26,7 @@ const NAMES =
 /** Refuses `malformed-text`, with the name of the file. */
 function lockedIn(text: string): readonly Locked[] {
   if (/^\s*\{/.test(text)) return npmLock(text);
-  if (/^\s*\[\[packages?\]\]/m.test(text)) return tomlLock(text);
+  if (/^[ \t]*\[\[packages?\]\]/m.test(text)) return tomlLock(text);
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   return lines.length > 0 && lines.every((line) => / h1:\S+$/.test(line)) ? goSum(lines) : requirements(text);
 }

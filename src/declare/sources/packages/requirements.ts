@@ -29,11 +29,16 @@ export function requirements(text: string): readonly Locked[] {
   const lines = text
     .replaceAll(/\\\r?\n/g, ' ')
     .split(/\r?\n/)
-    .map((line) => line.replace(/(?:^|\s)#.*$/, '').trim());
+    .map((line) =>
+      line
+        .replaceAll(/\s+/g, ' ')
+        .replace(/(?:^| )#.*$/, '')
+        .trim(),
+    );
   const found = lines
     .filter((line) => line !== '' && !WHERE.test(line))
     .map((line) => {
-      const [requirement = '', ...options] = line.split(/\s+--hash[=\s]/);
+      const [requirement = '', ...options] = line.split(/ --hash[= ]/);
       const [, name = '', version = '', marker = ''] = PINNED.exec(requirement.trim()) ?? [];
       if (name === '')
         throw wrong(

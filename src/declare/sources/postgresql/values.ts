@@ -94,7 +94,7 @@ export function amountOf(
   const found = numberOf(text, kind);
   if (found === undefined) return undefined;
   const [value, rest] = found;
-  const named = rest.replaceAll(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '');
+  const named = rest.replaceAll(/^[ \t\n\v\f\r]+|(?<![ \t\n\v\f\r])[ \t\n\v\f\r]+$/g, '');
   if (rest !== '' && named === '') return { amount: kind === 'integer' ? rint(value) : value, named: '' };
   if (named === '') return { amount: kind === 'integer' ? rint(value) : value, named };
   const family = familyOf(unit);

@@ -19,10 +19,10 @@ export interface Line {
 export function* linesOf(text: string, name: string): Generator<Line> {
   for (const [i, raw] of text.split('\n').entries()) {
     const where = `${name === '' ? '' : `${name} `}line ${i + 1}`;
-    const line = raw.replace(/^[ \t\r]+/, '').replace(/[ \t\r\f]+$/, '');
+    const line = raw.replace(/^[ \t\r]+/, '').replace(/(?<![ \t\r\f])[ \t\r\f]+$/, '');
     if (line === '' || line.startsWith('#')) continue;
     if (/[^\P{Cc}\t]/u.test(line)) throw fault(where, 'a control character; take it out');
-    const [, keyword = '', rest = ''] = /^([^ \t="]*)(?:[ \t]*=[ \t]*|[ \t]+|$)(.*)$/.exec(line) ?? [];
+    const [, keyword = '', rest = ''] = /^([^ \t="]*)(?:[ \t]*=[ \t]*|[ \t]+|$)(.*)$/s.exec(line) ?? [];
     if (keyword === '')
       throw fault(where, 'expected a keyword and its arguments, with no quotes around the keyword');
     if (rest.startsWith('=')) throw fault(where, `write one = after ${keyword}, or none`);

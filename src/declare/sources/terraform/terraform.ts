@@ -211,7 +211,8 @@ function addScalar(leaves: Leaves, at: string, value: Tree, hidden: () => boolea
 function isPlaceOfPolicy(at: string): boolean {
   const [, address = '', ...steps] = at.split('/');
   return (
-    steps.some((step) => /polic(?:y|ies)/i.test(step)) || /(?:^|\.)aws_\w*polic(?:y|ies)\w*\./.test(address)
+    steps.some((step) => /polic(?:y|ies)/i.test(step)) ||
+    [...address.matchAll(/(?:^|\.)(aws_\w*)(?=\.)/g)].some(([, type = '']) => /polic(?:y|ies)/.test(type))
   );
 }
 

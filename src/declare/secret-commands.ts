@@ -79,7 +79,11 @@ const COMMAND = /[^\n;|&]+/g;
 export function* passwordsInCommands(text: string): Generator<string> {
   for (const [command] of text.replaceAll(/\\\r?\n/g, ' ').matchAll(COMMAND)) {
     const words = command.match(WORD);
-    if (words !== null && words.length > 1) yield* passwordsIn(words.map(unquoted));
+    if (words === null || words.length < 2) continue;
+    const plain = words.map(unquoted);
+    yield* passwordsIn(plain);
+    // A command that is one word of another: `sh -c "…"`. Without its quotes it has none in it.
+    for (const word of plain) if (/\s/.test(word)) yield* passwordsInCommands(word);
   }
 }
 

@@ -271,6 +271,8 @@ t.test('secrets: of Secrets, of values, and the same ones elsewhere', async (t) 
   const marked = found.leaves.filter(({ sensitive }) => sensitive).map(({ path }) => path);
   t.same(marked, ['/v1/Secret//s/data/password', '/v1/Secret//s/data/user', '/values/db/thing']);
   t.same(found.suspects, [{ path: '/v1/ConfigMap//a/data/x', why: 'what a Secret of this chart holds' }]);
+  const again = `${made}---\n${MAP.replace('"1"', Buffer.from(word).toString('base64'))}`;
+  t.match(declared(again, again).suspects, [{ path: '/v1/ConfigMap//a/data/x' }], 'in base64');
   t.match(
     unmarkedSecrets(declared(MAP, MAP, {}, ['db: { password: hunter2-hunter2 }\n']).leaves, new Set()),
     [{ path: '/values/db/password' }],

@@ -5,7 +5,7 @@
  */
 import { printable } from '../../../bytes/printable.ts';
 import { refuse } from '../../../bytes/refusal.ts';
-import { parseBase64 } from '../../../bytes/text.ts';
+import { encodeUtf8, formatBase64, parseBase64 } from '../../../bytes/text.ts';
 import { parseJson } from '../../json.ts';
 import {
   below,
@@ -218,11 +218,10 @@ function decoded(text: string): string {
 
 /** Leaves that show what a Secret holds, where nothing else gives it away. */
 function suspectsIn(leaves: readonly DeclaredLeaf[], secrets: ReadonlySet<string>): readonly Unmarked[] {
+  const forms = [...secrets].flatMap((each) => [each, formatBase64(encodeUtf8(each))]);
   return leaves.flatMap(({ path, sensitive, text = '' }): Unmarked[] => {
     if (sensitive || text === '') return [];
-    const isShown = [...secrets].some(
-      (each) => text === each || (each.length >= LONG && text.includes(each)),
-    );
+    const isShown = forms.some((each) => text === each || (each.length >= LONG && text.includes(each)));
     return isShown ? [{ path, why: 'what a Secret of this chart holds' }] : [];
   });
 }

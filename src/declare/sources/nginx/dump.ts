@@ -3,7 +3,8 @@ import { printable } from '../../../bytes/printable.ts';
 import { refuse } from '../../../bytes/refusal.ts';
 import type { SourceText } from '../source.ts';
 
-const HEADER = /^# configuration file (\/[^\n]*):$/gm;
+/** Lines end at a line feed alone. */
+const HEADER = /(?<=^|\n)# configuration file (\/[^\n]*):(?=\n|$)/g;
 
 /** The files, the main one first; undefined if the text is no dump. What nginx says of the syntax may stand before them. */
 export function filesOfDump(text: string): readonly SourceText[] | undefined {

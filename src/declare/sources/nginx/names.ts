@@ -25,7 +25,8 @@ export function stepOf({ name, args, block, lua }: Directive): {
   readonly step: string;
   readonly value: string;
 } {
-  const called = spelt([name]);
+  // A bracket begins the arguments; one of the name stands in quotes.
+  const called = /[[\]]/.test(name) ? `"${name.replaceAll(/["\\]/g, '\\$&')}"` : spelt([name]);
   if (block !== undefined) return { step: blockStep(called, args, block), value: '' };
   if (lua !== undefined)
     return { step: args.length === 0 ? called : `${called}[${spelt(args)}]`, value: lua };

@@ -42,6 +42,12 @@ export function declareNginx(texts: readonly SourceText[], whole: readonly strin
         'malformed-text',
         `${printable(unread)} is in the dump, and nothing includes it; dump again with nginx -T`,
       );
+    const moved = dumped?.find(({ name }, i) => name !== reader.inOrder()[i]);
+    if (moved !== undefined)
+      throw refuse(
+        'malformed-text',
+        `${printable(moved.name)} is in the dump where nginx does not write it: a comment may say so; name the files`,
+      );
   }
   return { profile: 'nginx@1', leaves: leaves.all(), excluded: [], source: { kind: 'nginx' } };
 }
@@ -63,6 +69,11 @@ class Reader {
   main(): readonly Directive[] {
     const [file] = this.#texts;
     return file === undefined ? [] : this.#file(file, '', 0);
+  }
+
+  /** Names of files, each where it was first included, as nginx dumps them. */
+  inOrder(): readonly string[] {
+    return [...this.#read];
   }
 
   /** Names of files that nothing included. */
@@ -167,4 +178,5 @@ function conditionOf(args: readonly string[]): string {
 const SECRETS: ReadonlySet<string> = new Set(['secure_link_md5', 'secure_link_secret']);
 
 /** Variables that are compared with secrets. */
-const NAMES_SECRET = /auth|token|secret|passw|cookie|(?:^|[^a-z])(?:api_?)?key/i;
+const NAMES_SECRET =
+  /auth|token|secret|passw|pwd|cookie|(?:^|[^a-z])(?:sig|hmac|otp)(?![a-z])|signature|(?:^|[^a-z])(?:api_?)?key/i;

@@ -69,7 +69,7 @@ function declarePostgresql(texts: readonly SourceText[], { whole = [] }: SourceO
   for (const { name, text, ...at } of last) {
     const value = RESERVED.has(name) ? { fault: 'is none of a setting' } : spelled(name, text);
     if (typeof value !== 'string') throw fault(at, `${printable(name)} ${value.fault}`);
-    leaves.add(`/${name}`, value);
+    leaves.add(`/${name}`, value, () => name === 'ssl_passphrase_command' && SAYS.test(value));
   }
   const secrets = new Set(
     (hba ?? []).flatMap((rule, i) => rule.secrets.map((name) => `/hba/${i}/options/${name}`)),
@@ -85,6 +85,9 @@ function declarePostgresql(texts: readonly SourceText[], { whole = [] }: SourceO
     remarks: [...remarks, ...remarksOnFiles(last, own)],
   };
 }
+
+/** A command that prints what stands in it: here a passphrase. */
+const SAYS = /\b(?:echo|printf)\b/;
 
 /** Steps at the top that are no settings. The server has none with these names. */
 const RESERVED: ReadonlySet<string> = new Set(['hba', 'ident']);

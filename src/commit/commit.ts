@@ -104,6 +104,8 @@ export async function commit(
         `the target of ${single.join(', ')} is named by one key, and a look at its next key will show nothing of it: name the CA and the ` +
         'host, or all keys that it may have, under identity in target.locators',
     });
+  const named = namedLeaves(request);
+  if (named !== undefined) remark({ level: 'note', text: named });
   if (request.undeclared.length > 0)
     remark({
       level: 'warning',
@@ -298,4 +300,11 @@ function assertKept(subject: string, mine: Declaration, { index, bytes }: Proven
       `without its ${lost.slice(0, 4).join(', ')}${more}; look at it (tallystick registry show ${printable(subject, 300)}), and then ` +
       'commit again what is to hold',
   );
+}
+
+/** How many of the declared leaves the claims name, if not all. */
+function namedLeaves({ declaration, leaves }: CommitRequest): string | undefined {
+  const named = declaration.openings?.length ?? 0;
+  if (named === 0 || named >= leaves) return undefined;
+  return `claims name ${named} of ${leaves} declared leaves; of the others a green gate says nothing, unless a claim compares with all`;
 }

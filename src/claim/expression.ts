@@ -4,21 +4,14 @@
  * class than the weakest observation that it rests on. Its cost is bounded by counting, not by a clock, so everybody
  * gets the same answer (spec/claims.md).
  */
+import { assertCovered, assertLooks } from './covered.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { Claim } from '../statement/commitment.ts';
 import { Meter, OverBudget, Unjudged } from './cel/meter.ts';
 import { Patterns } from './cel/pattern.ts';
 import { Run } from './cel/run.ts';
 import { mentions, nodesOf, parseExpression } from './cel/syntax.ts';
-import {
-  assertCovered,
-  assertLooks,
-  partsOf,
-  prevValue,
-  PREV_LANGUAGE,
-  readsPrev,
-  type Earlier,
-} from './prev.ts';
+import { partsOf, prevValue, PREV_LANGUAGE, readsPrev, type Earlier } from './prev.ts';
 import type { ValueMap } from './value.ts';
 import type { Read } from './withheld.ts';
 

@@ -6,9 +6,8 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result } from '../statement/proof.ts';
-import { OverBudget, Unjudged } from './cel/meter.ts';
-import { Run } from './cel/run.ts';
-import { conjuncts, membersRead, mentions, nodesOf, parseExpression } from './cel/syntax.ts';
+import { Unjudged } from './cel/meter.ts';
+import { conjuncts, membersRead, mentions, parseExpression } from './cel/syntax.ts';
 import { Between, Collection, Unknown, type Cel } from './cel/value.ts';
 import type { ValueMap } from './value.ts';
 import type { Read } from './withheld.ts';
@@ -75,24 +74,11 @@ function isOver(part: ASTNode): boolean {
   return mentions(part, 'prev');
 }
 
-/** Throws Unjudged for an expression of whose parts none is about one look: no look would be worth anything. `params`: as `assertCovered`. */
-export function assertLooks(ast: ASTNode, params?: ValueMap): void {
-  const { now, over } = partsOf(ast);
-  for (const { op, args } of over.flatMap((each) => [...nodesOf(each)]))
-    if (op === 'rcall' && args[2][0]?.op === 'id' && args[2][0].args === 'prev')
-      throw new Unjudged('prev is what earlier proofs show; call the variable otherwise');
-  if (over.length > 0 && !now.some((each) => mentions(each, 'o')))
-    throw new Unjudged(
-      'a claim that reads prev says by itself what each look must show: write it as o.… && prev.…, each part joined by &&',
-    );
-  assertCovered(over, params);
-}
-
 /**
  * The members of `prev` that a part reads. Throws Unjudged where `prev` is read otherwise than by a member that is named: nobody could
  * tell what it needs.
  */
-function prevRead(part: ASTNode): readonly string[] {
+export function prevRead(part: ASTNode): readonly string[] {
   const members = membersRead(part, 'prev');
   if (members === undefined) throw new Unjudged('prev is read by its members: prev.seen, prev.covered, …');
   return [...members];
@@ -103,43 +89,6 @@ export function needsFacts({ expr, language }: Pick<Claim, 'expr' | 'language'>)
   return partsOf(parseExpression(expr, language)).over.some(
     (each) => prevRead(each).includes('seen') || mentions(each, 'o'),
   );
-}
-
-/** What was not seen shows nothing of a time in which nobody looked. */
-const SHOWN_BY_ABSENCE = ['seen', 'failed'];
-const LENGTHS = ['covered', 'unbroken'];
-
-/**
- * Throws Unjudged for parts that rest on what was not seen, and of which none says for how long somebody looked: they would hold at
- * the first look. `params`: of the claim; undefined where they are not known yet, and a bound that reads them may be any.
- */
-export function assertCovered(over: readonly ASTNode[], params?: ValueMap): void {
-  const read = over.flatMap(prevRead);
-  if (!read.some((each) => SHOWN_BY_ABSENCE.includes(each))) return;
-  if (over.some((each) => asksForLength(each, params))) return;
-  throw new Unjudged(
-    'what earlier looks did not show is worth nothing if there were none: say for how long they must cover it, in seconds above 0 that no look decides, as in prev.covered >= 30 * 86400 && …',
-  );
-}
-
-/** `prev.covered >= SECONDS`, or the same turned around. The seconds are above 0, of constants and parameters: `o` is what a look shows, and no length. */
-function asksForLength({ op, args }: ASTNode, params: ValueMap | undefined): boolean {
-  if (op !== '>=' && op !== '>' && op !== '<=' && op !== '<') return false;
-  const [length, bound] = op.startsWith('>') ? args : [args[1], args[0]];
-  if (mentions(bound, 'prev') || mentions(bound, 'o') || (length.op !== '.' && length.op !== '[]'))
-    return false;
-  if (!prevRead(length).some((each) => LENGTHS.includes(each))) return false;
-  return (params === undefined && mentions(bound, 'p')) || isAboveZero(bound, params ?? {});
-}
-
-function isAboveZero(bound: ASTNode, params: ValueMap): boolean {
-  try {
-    const value = new Run({}, params).value(bound);
-    return (typeof value === 'bigint' || typeof value === 'number') && value > 0;
-  } catch (error) {
-    if (error instanceof Unjudged || error instanceof OverBudget) return false;
-    throw error;
-  }
 }
 
 /** `prev` of an expression. */

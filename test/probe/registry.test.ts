@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { makeSelfProbe, SELF_PROBE } from '#src/agent/self.ts';
+import { FRAMEWORKS } from '#src/audit/controls/data/frameworks.ts';
 import { PROBES } from '#src/probe/registry.ts';
 import { READY } from '#src/probe/ready.ts';
 import { signedFactsFor } from '#src/probe/signed.ts';
@@ -54,9 +55,17 @@ t.test('a probe that says E3 or E4 says what is signed, and no other', async (t)
     t.equal(signed?.byTarget !== undefined, evidence.includes('E3'), `${name}: E3`);
     t.equal(signed?.byOther !== undefined, evidence.includes('E4'), `${name}: E4`);
     t.same(signedFactsFor(name), signed ?? {}, 'readers find it by the name');
-    t.same(READY.get(name) ?? {}, packs, 'and its ready claims');
+    if (READY.has(name)) t.equal(READY.get(name), packs, 'and its ready claims');
   }
   t.same(signedFactsFor('tls@2'), {}, 'another version of a probe is another probe');
+});
+
+t.test('reports know the ready claims of each probe that a table of frameworks names', async (t) => {
+  const named = new Set(
+    FRAMEWORKS.flatMap(({ items }) => items).flatMap(({ claims }) => claims.map(({ probe }) => probe)),
+  );
+  t.ok(named.size > 5);
+  for (const name of named) t.ok(name !== undefined && READY.has(name), `${name}`);
 });
 
 t.test('the page of a probe has what the probe says of itself', async (t) => {

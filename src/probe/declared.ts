@@ -36,8 +36,8 @@ export function declaredLeaves(
   throw refuse(
     'config-invalid',
     `${probe} compares with the declared leaves, and this agent does not have the openings of this commitment; ` +
-      'copy leaves.json, which `commit` wrote beside the receipt, into the folder openings/ENTRY of its directory (--agent-dir), ENTRY being ' +
-      'the id of the commitment; or give it the folder of proofs of `commit` (--proofs-dir)',
+      'copy leaves.json, which `commit` wrote beside the receipt, into the folder openings/ENTRY of the agent directory, ENTRY being ' +
+      'the id of the commitment; or let the agent read the folder of proofs of `commit`',
   );
 }
 

@@ -20,7 +20,7 @@ t.test('--list with claims checks them as the commit does', async (t) => {
 
 t.test('an agent without openings is told where they go', (t) => {
   t.throws(() => declaredLeaves('postgres@1', {}), {
-    message: /copy leaves\.json,.* into the folder openings\/ENTRY of its directory \(--agent-dir\)/,
+    message: /copy leaves\.json,.* into the folder openings\/ENTRY of the agent directory/,
   });
   t.end();
 });

@@ -10,6 +10,8 @@ import { ROOT } from './compile.ts';
 export const BUNDLED = [
   '@fastify/swagger-ui',
   '@secretlint/secretlint-rule-preset-recommend',
+  '@sigstore/bundle',
+  '@sigstore/core',
   '@sigstore/verify',
   'better-sqlite3',
   'fastify',

@@ -59,6 +59,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'takes values that were parsed, or flags of a command line':
     'parseMoment parseMomentTime readOperand openObservations openDeployment openLeaf readFault readEdge readNodes readTiles readBlock readSettings readFlag ' +
     'parseArguments openText openVerb',
+  'opens a file, and reads nothing of it': 'openRegular',
   "reads the owner's own file in YAML, whose parser is of the list": 'parseTargets',
 };
 

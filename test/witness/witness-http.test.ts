@@ -536,7 +536,7 @@ t.test('the command', async (t) => {
   writeFileSync(join(dir, 'logs.policy'), policyFile(second));
   const lost = start(t, dir);
   t.equal(await lost.ended, 78);
-  t.match(lost.err(), /log\.example\/a was cosigned up to size 3 .*--forget .log\.example\/a/);
+  t.match(lost.err(), /log\.example\/a was cosigned up to size 3 .*--forget log\.example\/a\)/);
   writeFileSync(join(dir, 'logs.policy'), policyFile(log, second));
   const still = start(t, dir, '--forget', log.origin);
   t.equal(await still.ended, 78);

@@ -91,6 +91,7 @@ t.test('two spellings are one leaf, and two words never are', async (t) => {
   for (const [one, another] of other) t.notSame(read(one), read(another), another);
   const order = (text: string): unknown => leavesOf(files(['-', text]));
   t.notSame(order('allow a; deny all;'), order('deny all; allow a;'), 'order is declared');
+  t.strictSame(lexed(`${spelt(['\\${'])};`), [['\\${', ';']], 'a backslash takes the dollar away');
   const word = fc.string({ unit: fc.constantFrom(...'ab \t\n;{}"\'\\$#()nrt'.split('')) });
   fc.assert(
     fc.property(fc.array(word, { minLength: 1, maxLength: 4 }), (words) => {

@@ -163,7 +163,7 @@ export function spelt(words: readonly string[]): string {
 }
 
 function isBare(word: string): boolean {
-  if (word === '' || /^["'#;{}]|[\s;]/.test(word) || /\\["'\\trn]|\\$/.test(word)) return false;
-  // A brace begins a block, but after a dollar.
+  if (word === '' || /^["'#;{}]|[\s;]/.test(word) || /\\["'\\trn$]|\\$/.test(word)) return false;
+  // A brace begins a block, but after a dollar that no backslash takes away.
   return !/(?<!\$)\{/.test(word.replaceAll(/\$\{+/g, '$'));
 }
